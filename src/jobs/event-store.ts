@@ -1,6 +1,6 @@
 /** The log of a job: read in order, and appended to where no other statement does it. */
 import { sql } from "drizzle-orm";
-import type { Runner, Tx } from "../db/database.ts";
+import { array, type Runner, type Tx } from "../db/database.ts";
 import type { JobKey } from "./job-store.ts";
 
 /** The words for what happens to a job, as stored. The last three are its possible ends. */
@@ -49,6 +49,17 @@ export async function eventsAfter(runner: Runner, { tenant, id }: JobKey, afterS
       checkpoint, metrics
     FROM job_log WHERE tenant = ${tenant} AND job_id = ${id}::uuid AND seq > ${afterSeq.toString()}::bigint
     ORDER BY seq LIMIT ${countMax}`);
+}
+
+/** Finds the number of the newest event of each job. Reads `jobs_pkey` and `job_leases_pkey` once per job. */
+export async function findLastSeqs(runner: Runner, keys: readonly JobKey[]): Promise<{ id: string; last_seq: string }[]> {
+  const tenants = array(keys.map((key) => key.tenant), "text[]");
+  const ids = array(keys.map((key) => key.id), "uuid[]");
+  return await runner.run<{ id: string; last_seq: string }>(sql`
+    SELECT replace(j.id::text, '-', '') AS id, coalesce(l.event_seq, j.event_seq) AS last_seq
+    FROM unnest(${tenants}, ${ids}) AS x(tenant, id)
+    JOIN jobs j ON j.tenant = x.tenant AND j.id = x.id
+    LEFT JOIN job_leases l ON l.tenant = j.tenant AND l.job_id = j.id`);
 }
 
 /** What an operator's call adds to a log. */

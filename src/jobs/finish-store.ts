@@ -216,8 +216,7 @@ export async function requeueJobs(tx: Tx, requeues: readonly Requeue[]): Promise
     ), record AS (
       UPDATE jobs j SET attempt = e.attempts_spent, event_seq = e.event_seq + 1 + e.progress_pending::int,
         checkpoint = e.last_checkpoint, run_after = coalesce(e.run_at, j.run_after), progress = 0, started_at = NULL,
-        worker_id = e.worker_id, progress_message = NULL, metrics_json = coalesce(e.metrics_json, j.metrics_json),
-        error_message = CASE WHEN e.outcome = 'yielded' THEN j.error_message ELSE e.message END
+        worker_id = NULL, progress_message = NULL, metrics_json = coalesce(e.metrics_json, j.metrics_json)
       FROM ended e WHERE j.tenant = e.tenant AND j.id = e.job_id
       RETURNING j.tenant, j.id, j.event_seq, j.kind, j.name, j.priority, j.concurrency_key, j.held, e.run_at, e.type,
         e.message, e.last_checkpoint, e.attempts_spent

@@ -346,7 +346,7 @@ type Job struct {
 	SpecJson string `protobuf:"bytes,9,opt,name=spec_json,json=specJson,proto3" json:"spec_json,omitempty"`
 	// Result metrics: JSON text, byte for byte as the worker sent it. Left out of events other than the last.
 	MetricsJson *string `protobuf:"bytes,10,opt,name=metrics_json,json=metricsJson,proto3,oneof" json:"metrics_json,omitempty"`
-	// Why a failed job failed; otherwise the error of the last attempt that was retried, or empty.
+	// Why a failed job failed; empty otherwise. ListJobAttempts has the errors of attempts that were retried.
 	ErrorMessage string `protobuf:"bytes,11,opt,name=error_message,json=errorMessage,proto3" json:"error_message,omitempty"`
 	// Why a cancelled job was cancelled.
 	CancelReason string `protobuf:"bytes,12,opt,name=cancel_reason,json=cancelReason,proto3" json:"cancel_reason,omitempty"`

@@ -93,7 +93,7 @@ export type Job = Message<"millwright.v1.Job"> & {
   metricsJson?: string | undefined;
 
   /**
-   * Why a failed job failed; otherwise the error of the last attempt that was retried, or empty.
+   * Why a failed job failed; empty otherwise. ListJobAttempts has the errors of attempts that were retried.
    *
    * @generated from field: string error_message = 11;
    */

@@ -1,0 +1,285 @@
+/**
+ * Replays a job's log, then follows it, for any number of watchers on any server.
+ *
+ * The log is the truth and the bell only wakes. All watchers of a job share one reader at its tail, which reads each
+ * event once; a watcher that is behind reads its own pages from the log, at its own pace. Nothing is buffered per
+ * watcher, so a slow one costs nobody anything.
+ */
+import type { Bell, Subscription } from "../db/bell.ts";
+import { type Database, instant, withSignal } from "../db/database.ts";
+import { Problem } from "../problem.ts";
+import { eventsAfter, findLastSeqs, type JobEventRow, type JobEventType } from "./event-store.ts";
+import { jobNotFound } from "./finish-service.ts";
+import { jobTopic } from "./job-topic.ts";
+import { isTerminal, type Job, type JobStatus } from "./job.ts";
+import { findJob, type JobKey, jobOf } from "./job-store.ts";
+
+const PAGE_COUNT_MAX = 256;
+// A lost ring costs a watcher at most this. One statement looks after all watched jobs of the process.
+const SWEEP_MS = 1_000;
+const UNTIL_RUNG_MS = 3_600_000;
+
+/** What happened, and how the job stood after it; `job` has spec and metrics only with the first and the last event. */
+export interface JobEvent {
+  readonly seq: bigint;
+  readonly type: JobEventType;
+  readonly at: Date;
+  readonly job: Job;
+  readonly message: string;
+  /** Points of a METRICS event. */
+  readonly metrics: readonly { readonly key: string; readonly step: bigint; readonly value: number }[];
+}
+
+/** What a watcher is given: events in order, or word that there is none for now. */
+export type Watched = { readonly events: readonly JobEvent[] } | { readonly heartbeat: true };
+
+/** Watches jobs. */
+export interface JobWatch {
+  /**
+   * Yields every event behind `afterSeq` exactly once and in order; ends after the terminal event, or after the replay
+   * when `follow` is false, or after `ageMs`. Yields a heartbeat after each `heartbeatMs` of silence.
+   */
+  watchJob(key: JobKey, from: WatchFrom, signal: AbortSignal): AsyncGenerator<Watched>;
+}
+
+/** Where and how a watch begins. */
+export interface WatchFrom {
+  readonly afterSeq: bigint;
+  readonly follow: boolean;
+  readonly heartbeatMs: number;
+  readonly ageMs: number;
+}
+
+/** Opens the watch. */
+export function openJobWatch({ db, bell }: { readonly db: Database; readonly bell: Bell }): JobWatch {
+  const tails = new Map<string, Tail>();
+  let sweeper: NodeJS.Timeout | undefined;
+
+  /** Wakes the tails that missed a ring. */
+  async function sweep(): Promise<void> {
+    try {
+      const seqs = await withSignal(undefined, () => findLastSeqs(db, [...tails.values()].map((tail) => tail.key)));
+      for (const { id, last_seq } of seqs) tails.get(id)?.catchUp(BigInt(last_seq));
+    } catch {
+      // The database is away; the next sweep, or the first watcher that reads, finds out.
+    }
+    sweeper = tails.size > 0 ? setTimeout(() => void sweep(), SWEEP_MS) : undefined;
+  }
+
+  function tailOf(key: JobKey, record: Job): Tail {
+    const tail = tails.get(key.id) ?? new Tail({ db, bell }, key, record, () => tails.delete(key.id));
+    tails.set(key.id, tail);
+    sweeper ??= setTimeout(() => void sweep(), SWEEP_MS);
+    return tail;
+  }
+
+  async function* watchJob(key: JobKey, from: WatchFrom, signal: AbortSignal): AsyncGenerator<Watched> {
+    const row = await findJob(db, key);
+    if (row === undefined) throw jobNotFound(key.id);
+    const record = jobOf(row);
+    if (from.afterSeq > 0n) await refuseFuture(db, key, from.afterSeq);
+    const tail = tailOf(key, record);
+    const endsAt = performance.now() + from.ageMs;
+    let seq = from.afterSeq;
+    tail.join();
+    try {
+      for (;;) {
+        const events = await tail.eventsBehind(seq);
+        if (signal.aborted) return;
+        if (events.length > 0) {
+          yield { events };
+          seq = events.at(-1)!.seq;
+          if (events.some((event) => isEnd(event.type))) return;
+          continue;
+        }
+        if (isTerminal(record.status) && seq >= record.eventSeq) return;
+        const leftMs = endsAt - performance.now();
+        if (!from.follow || leftMs <= 0 || signal.aborted) return;
+        const hasNews = await tail.news(seq, Math.min(from.heartbeatMs, leftMs), signal);
+        if (signal.aborted) return;
+        if (!hasNews) yield { heartbeat: true };
+      }
+    } finally {
+      tail.leave();
+    }
+  }
+  return { watchJob };
+}
+
+async function refuseFuture(db: Database, key: JobKey, afterSeq: bigint): Promise<void> {
+  const [last] = await eventsAfter(db, key, afterSeq - 1n, 1);
+  if (last !== undefined) return;
+  throw new Problem("SEQUENCE_IN_FUTURE", `Job "${key.id}" has no event ${afterSeq} yet: resume after one that was delivered`, {
+    facts: { job_id: key.id, after_seq: afterSeq.toString() },
+  });
+}
+
+/** The end of a job's log, kept up by one reader while anybody watches. */
+class Tail {
+  readonly #deps: { readonly db: Database; readonly bell: Bell };
+  readonly key: JobKey;
+  readonly #onEmpty: () => void;
+  #record: Job;
+  #recent: JobEvent[] = [];
+  #waiting = new Set<() => void>();
+  #subscription: Subscription | undefined;
+  #watcherCount = 0;
+  #seq = 0n;
+  #nudge = new AbortController();
+  #failure: unknown;
+
+  constructor(deps: { readonly db: Database; readonly bell: Bell }, key: JobKey, record: Job, onEmpty: () => void) {
+    this.#deps = deps;
+    this.key = key;
+    this.#record = record;
+    this.#onEmpty = onEmpty;
+  }
+
+  join(): void {
+    this.#watcherCount++;
+  }
+
+  leave(): void {
+    if (--this.#watcherCount > 0) return;
+    this.#subscription?.close();
+    this.#subscription = undefined;
+    this.#onEmpty();
+  }
+
+  /** Events behind `seq`: those the tail holds, or a page of the log for a watcher that is further back. */
+  async eventsBehind(seq: bigint): Promise<JobEvent[]> {
+    const first = this.#recent[0];
+    if (first !== undefined && first.seq <= seq + 1n) return this.#recent.filter((event) => event.seq > seq);
+    return await this.#read(seq);
+  }
+
+  /** Waits for an event behind `seq`; false when the time is up or the signal aborts first. */
+  async news(seq: bigint, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
+    this.#follow(seq);
+    if (this.#failure !== undefined) throw this.#failure;
+    if ((this.#recent.at(-1)?.seq ?? 0n) > seq) return true;
+    const rang = await new Promise<boolean>((resolve) => {
+      const end = (hasNews: boolean) => {
+        clearTimeout(timer);
+        signal.removeEventListener("abort", giveUp);
+        this.#waiting.delete(wake);
+        resolve(hasNews);
+      };
+      const wake = () => end(true);
+      const giveUp = () => end(false);
+      const timer = setTimeout(giveUp, timeoutMs);
+      this.#waiting.add(wake);
+      signal.addEventListener("abort", giveUp, { once: true });
+    });
+    if (this.#failure !== undefined) throw this.#failure;
+    return rang;
+  }
+
+  /** Starts the one reader, at the place of the first watcher that ran out of events. */
+  #follow(seq: bigint): void {
+    if (this.#subscription !== undefined) return;
+    this.#failure = undefined;
+    this.#subscription = this.#deps.bell.subscribe(jobTopic(this.key.id));
+    this.#seq = this.#recent.at(-1)?.seq ?? seq;
+    void withSignal(undefined, () => this.#readAlong(this.#subscription!));
+  }
+
+  /** Wakes the reader when the log is known to have grown beyond what it read. */
+  catchUp(lastSeq: bigint): void {
+    if (this.#subscription !== undefined && lastSeq > this.#seq) this.#nudge.abort();
+  }
+
+  async #readAlong(subscription: Subscription): Promise<void> {
+    try {
+      while (this.#subscription === subscription) {
+        const events = await this.#read(this.#seq);
+        if (events.length > 0) {
+          this.#seq = events.at(-1)!.seq;
+          this.#recent = [...this.#recent, ...events].slice(-PAGE_COUNT_MAX);
+          this.#wakeAll();
+        }
+        if (events.length === PAGE_COUNT_MAX || this.#subscription !== subscription) continue;
+        if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
+        await subscription.next(UNTIL_RUNG_MS, this.#nudge.signal);
+      }
+    } catch (error) {
+      // Each watcher is told; the first that comes back starts a new reader.
+      this.#failure = error;
+      this.#subscription = undefined;
+      subscription.close();
+      this.#wakeAll();
+    }
+  }
+
+  #wakeAll(): void {
+    const waiting = [...this.#waiting];
+    for (const wake of waiting) wake();
+  }
+
+  async #read(seq: bigint): Promise<JobEvent[]> {
+    const rows = await eventsAfter(this.#deps.db, this.key, seq, PAGE_COUNT_MAX);
+    if (!isTerminal(this.#record.status) && rows.some((row) => isEnd(row.type))) {
+      const row = await findJob(this.#deps.db, this.key);
+      if (row !== undefined) this.#record = jobOf(row);
+    }
+    return rows.map((row) => eventOf(row, this.#record));
+  }
+}
+
+function isEnd(type: JobEventType): boolean {
+  return type === "completed" || type === "failed" || type === "cancelled";
+}
+
+/** The event that a row tells, with the job as it stood after it: what never changes is the record's. */
+export function eventOf(row: JobEventRow, record: Job): JobEvent {
+  const seq = BigInt(row.seq);
+  const isOver = isTerminal(record.status) && seq >= record.eventSeq;
+  return {
+    seq,
+    type: row.type,
+    at: instant(row.at),
+    job: isOver ? jobAtEnd(record, row) : jobDuring(record, row),
+    message: row.message ?? "",
+    metrics: pointsOf(row.metrics),
+  };
+}
+
+function jobAtEnd(record: Job, row: JobEventRow): Job {
+  return isEnd(row.type) ? record : { ...record, specJson: "", metricsJson: undefined };
+}
+
+function jobDuring(record: Job, row: JobEventRow): Job {
+  const status: JobStatus = row.started_at === null ? "queued" : "running";
+  return {
+    ...record,
+    status,
+    specJson: row.type === "submitted" ? record.specJson : "",
+    metricsJson: undefined,
+    progress: row.progress,
+    progressMessage: row.progress_message ?? "",
+    errorMessage: "",
+    cancelReason: row.type === "cancel_requested" ? (row.message ?? "") : "",
+    rowsWritten: undefined,
+    snapshotId: "",
+    checkpoint: row.checkpoint ?? "",
+    held: row.held,
+    attempt: row.attempt,
+    workerId: row.worker_id ?? "",
+    runAfter: row.run_after === null ? undefined : instant(row.run_after),
+    startedAt: row.started_at === null ? undefined : instant(row.started_at),
+    finishedAt: undefined,
+    leaseExpiresAt: undefined,
+    eventSeq: BigInt(row.seq),
+  };
+}
+
+/** Points from `[["loss",10,0.5],...]`. Steps are read from the text: a double would round those above 2^53. */
+function pointsOf(text: string | null): { key: string; step: bigint; value: number }[] {
+  if (text === null) return [];
+  const parsed = JSON.parse(text, function (this: unknown, key: string, value: unknown, context?: { source: string }) {
+    return key === "1" && typeof value === "number" && Array.isArray(this) && typeof this[0] === "string" && context
+      ? BigInt(context.source)
+      : value;
+  }) as [string, bigint, number][];
+  return parsed.map(([key, step, value]) => ({ key, step, value }));
+}
