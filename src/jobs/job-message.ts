@@ -13,7 +13,7 @@ import {
   LeaseSchema,
 } from "../../gen/ts/millwright/v1/job_pb.ts";
 import type { JobEventType } from "./event-store.ts";
-import type { JobEvent } from "./job-watch.ts";
+import type { JobEvent } from "./job-event.ts";
 import { durationMs, type Job, type JobKind, type JobStatus, type Lease } from "./job.ts";
 
 const wireKinds: Record<JobKind, WireKind> = {

@@ -31,7 +31,8 @@ import { jobNotFound } from "./finish-service.ts";
 import { readKind, readStatus, wireEvent, wireJob } from "./job-message.ts";
 import type { JobService } from "./job-service.ts";
 import { findJobs, type JobCursor, type JobFilter, type JobKey, jobOf, type JobRow, listJobs } from "./job-store.ts";
-import type { JobEvent, JobWatch } from "./job-watch.ts";
+import type { JobEvent } from "./job-event.ts";
+import type { JobWatch } from "./job-watch.ts";
 import { newJob, type SubmitService } from "./submit-service.ts";
 import type { Submission } from "./submit-store.ts";
 

@@ -6,29 +6,19 @@
  * watcher, so a slow one costs nobody anything.
  */
 import type { Bell, Subscription } from "../db/bell.ts";
-import { type Database, instant, withSignal } from "../db/database.ts";
+import { type Database, withSignal } from "../db/database.ts";
 import { Problem } from "../problem.ts";
-import { eventsAfter, findLastSeqs, type JobEventRow, type JobEventType } from "./event-store.ts";
+import { eventsAfter, findLastSeqs } from "./event-store.ts";
 import { jobNotFound } from "./finish-service.ts";
+import { eventOf, isEnd, type JobEvent } from "./job-event.ts";
 import { jobTopic } from "./job-topic.ts";
-import { isTerminal, type Job, type JobStatus } from "./job.ts";
+import { isTerminal, type Job } from "./job.ts";
 import { findJob, type JobKey, jobOf } from "./job-store.ts";
 
 const PAGE_COUNT_MAX = 256;
 // A lost ring costs a watcher at most this. One statement looks after all watched jobs of the process.
 const SWEEP_MS = 1_000;
 const UNTIL_RUNG_MS = 3_600_000;
-
-/** What happened, and how the job stood after it; `job` has spec and metrics only with the first and the last event. */
-export interface JobEvent {
-  readonly seq: bigint;
-  readonly type: JobEventType;
-  readonly at: Date;
-  readonly job: Job;
-  readonly message: string;
-  /** Points of a METRICS event. */
-  readonly metrics: readonly { readonly key: string; readonly step: bigint; readonly value: number }[];
-}
 
 /** What a watcher is given: events in order, or word that there is none for now. */
 export type Watched = { readonly events: readonly JobEvent[] } | { readonly heartbeat: true };
@@ -224,62 +214,4 @@ class Tail {
     }
     return rows.map((row) => eventOf(row, this.#record));
   }
-}
-
-function isEnd(type: JobEventType): boolean {
-  return type === "completed" || type === "failed" || type === "cancelled";
-}
-
-/** The event that a row tells, with the job as it stood after it: what never changes is the record's. */
-export function eventOf(row: JobEventRow, record: Job): JobEvent {
-  const seq = BigInt(row.seq);
-  const isOver = isTerminal(record.status) && seq >= record.eventSeq;
-  return {
-    seq,
-    type: row.type,
-    at: instant(row.at),
-    job: isOver ? jobAtEnd(record, row) : jobDuring(record, row),
-    message: row.message ?? "",
-    metrics: pointsOf(row.metrics),
-  };
-}
-
-function jobAtEnd(record: Job, row: JobEventRow): Job {
-  return isEnd(row.type) ? record : { ...record, specJson: "", metricsJson: undefined };
-}
-
-function jobDuring(record: Job, row: JobEventRow): Job {
-  const status: JobStatus = row.started_at === null ? "queued" : "running";
-  return {
-    ...record,
-    status,
-    specJson: row.type === "submitted" ? record.specJson : "",
-    metricsJson: undefined,
-    progress: row.progress,
-    progressMessage: row.progress_message ?? "",
-    errorMessage: "",
-    cancelReason: row.type === "cancel_requested" ? (row.message ?? "") : "",
-    rowsWritten: undefined,
-    snapshotId: "",
-    checkpoint: row.checkpoint ?? "",
-    held: row.held,
-    attempt: row.attempt,
-    workerId: row.worker_id ?? "",
-    runAfter: row.run_after === null ? undefined : instant(row.run_after),
-    startedAt: row.started_at === null ? undefined : instant(row.started_at),
-    finishedAt: undefined,
-    leaseExpiresAt: undefined,
-    eventSeq: BigInt(row.seq),
-  };
-}
-
-/** Points from `[["loss",10,0.5],...]`. Steps are read from the text: a double would round those above 2^53. */
-function pointsOf(text: string | null): { key: string; step: bigint; value: number }[] {
-  if (text === null) return [];
-  const parsed = JSON.parse(text, function (this: unknown, key: string, value: unknown, context?: { source: string }) {
-    return key === "1" && typeof value === "number" && Array.isArray(this) && typeof this[0] === "string" && context
-      ? BigInt(context.source)
-      : value;
-  }) as [string, bigint, number][];
-  return parsed.map(([key, step, value]) => ({ key, step, value }));
 }
