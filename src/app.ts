@@ -18,6 +18,8 @@ import { openLeaseService } from "./jobs/lease-service.ts";
 import { openReaper } from "./jobs/reaper.ts";
 import { openSubmitService } from "./jobs/submit-service.ts";
 import { openSyncService } from "./jobs/sync-service.ts";
+import { upkeepRpc } from "./jobs/upkeep-rpc.ts";
+import { openUpkeepService } from "./jobs/upkeep-service.ts";
 import { workerRpc } from "./jobs/worker-rpc.ts";
 import type { Log, Metrics } from "./telemetry.ts";
 import { type RunningServer, startServer } from "./wire/server.ts";
@@ -51,17 +53,19 @@ export async function startApp({ config, databaseUrl, log, metrics }: AppOptions
 
   const leases = openLeaseService({ db, bell });
   const syncs = openSyncService({ db, bell, log });
+  const submits = openSubmitService({ db, bell });
   const jobHandlers = {
     ...jobRpc({
       db,
       pageTokenKey,
-      submits: openSubmitService({ db, bell }),
+      submits,
       jobs: openJobService({ db, bell }),
       watch: openJobWatch({ db, bell }),
       jsonBytesMax: config.jsonBytesMax,
       watchHeartbeatMs: config.watchHeartbeatMs,
       watchAgeMs: config.watchAgeMs,
     }),
+    ...upkeepRpc({ db, upkeep: openUpkeepService({ db, bell, submits }) }),
     ...workerRpc({
       leases,
       syncs,

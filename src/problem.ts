@@ -50,12 +50,22 @@ export interface Violation {
   readonly description: string;
 }
 
+/** Something that must change before the call can succeed, and is the caller's to change. */
+export interface Precondition {
+  /** What sort of thing it is, for instance the edge of a reference. */
+  readonly type: string;
+  readonly subject: string;
+  readonly description: string;
+}
+
 /** What a problem carries besides its sentence. */
 export interface ProblemDetails {
   /** Facts for programs: they become `ErrorInfo.metadata`. */
   readonly facts?: Readonly<Record<string, string>>;
   /** Wrong fields: they become `BadRequest.field_violations`. */
   readonly violations?: readonly Violation[];
+  /** What stands in the way: becomes `PreconditionFailure.violations`. */
+  readonly preconditions?: readonly Precondition[];
   /** How long to wait before trying again, in milliseconds: becomes `RetryInfo`. */
   readonly retryAfterMs?: number;
   /** What went wrong underneath; logged, never sent. */
@@ -67,6 +77,7 @@ export class Problem extends Error {
   readonly reason: Reason;
   readonly facts: Readonly<Record<string, string>>;
   readonly violations: readonly Violation[];
+  readonly preconditions: readonly Precondition[];
   readonly retryAfterMs: number | undefined;
 
   constructor(reason: Reason, message: string, details: ProblemDetails = {}) {
@@ -75,6 +86,7 @@ export class Problem extends Error {
     this.reason = reason;
     this.facts = details.facts ?? {};
     this.violations = details.violations ?? [];
+    this.preconditions = details.preconditions ?? [];
     this.retryAfterMs = details.retryAfterMs;
   }
 }

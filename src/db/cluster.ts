@@ -6,7 +6,7 @@
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
-import { constants } from "node:fs";
+import { constants, readFileSync } from "node:fs";
 import { access, chmod, chown, mkdir, open, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
@@ -24,7 +24,6 @@ const STATE_FILE = "millwright.json";
 interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
-  readonly pg_ctl: string;
 }
 
 /** The operating system's user that the server runs as; empty when it is the user of this process. */
@@ -126,7 +125,7 @@ async function takeItsPlace(draft: string, folder: string): Promise<void> {
 async function sweepHalfMade(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     const pid = Number(/^postgres\.draft-(\d+)/.exec(name)?.[1]);
-    if (pid > 0 && (pid === process.pid || !isAlive(pid))) await rm(join(home, name), { recursive: true, force: true });
+    if (pid > 0 && (pid === process.pid || !isRunning(pid))) await rm(join(home, name), { recursive: true, force: true });
   }
 }
 
@@ -209,8 +208,19 @@ async function exists(path: string): Promise<boolean> {
   );
 }
 
-/** Whether a process has this number, whoever owns it. */
-export function isAlive(pid: number): boolean {
+/** Whether a process runs. On Linux one that has ended counts as gone, even while nobody has collected it. */
+export function isRunning(pid: number): boolean {
+  if (platform() !== "linux") return hasPid(pid);
+  try {
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return stat[stat.lastIndexOf(")") + 2] !== "Z";
+  } catch {
+    return false;
+  }
+}
+
+/** Whether the number is taken, be it by a process that has ended or by one of another user. */
+export function hasPid(pid: number): boolean {
   try {
     process.kill(pid, 0);
     return true;

@@ -11,7 +11,7 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import { setTimeout as delay } from "node:timers/promises";
 import { type SQLWrapper, sql } from "drizzle-orm";
 import { PgDialect } from "drizzle-orm/pg-core";
-import { codeOf, ConnectionFailure, conflicted, failureOf, unavailable } from "./failure.ts";
+import { codeOf, ConnectionFailure, conflicted, failureOf, isHopeless, unavailable } from "./failure.ts";
 import { Pool, type Seat } from "./pool.ts";
 import { type Rows, sendStatement } from "./statement.ts";
 import { type TransactionMode, type Tx, tryTransaction } from "./transaction.ts";
@@ -161,8 +161,8 @@ class PooledDatabase implements Database {
   ): Promise<void> {
     if (signal?.aborted) throw signal.reason;
     if (error instanceof ConnectionFailure) {
-      const worthwhile = (error.outcome === "NOT_APPLIED" || repeatable) && tries < CONNECT_TRIES_MAX && !this.#closed;
-      if (!worthwhile) throw unavailable(error);
+      const isSafe = error.outcome === "NOT_APPLIED" || repeatable;
+      if (!isSafe || tries >= CONNECT_TRIES_MAX || this.#closed || isHopeless(error.cause)) throw unavailable(error);
       await pause(Math.random() * CONNECT_PAUSE_MS * 2 ** tries, signal);
       return;
     }

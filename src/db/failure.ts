@@ -44,6 +44,12 @@ export function failureOf(error: unknown): Failure {
   return refusedCodes.has(code) ? "refused" : "other";
 }
 
+/** Whether connecting again cannot help: a wrong password, no such database. */
+export function isHopeless(error: unknown): boolean {
+  const code = codeOf(error) ?? "";
+  return code.startsWith("28") || code === "3D000";
+}
+
 /** Whether a failed change may nevertheless stand in the database. */
 export type Outcome = "UNKNOWN" | "NOT_APPLIED";
 

@@ -3,17 +3,16 @@
  *
  * The truth about a running server is PostgreSQL's own `postmaster.pid`, which also keeps two servers out of one folder.
  */
-import { execFile, spawn } from "node:child_process";
+import { spawn } from "node:child_process";
 import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
 import { platform } from "node:os";
 import { join } from "node:path";
-import { promisify } from "node:util";
-import { cleanEnvironment, type Cluster, isAlive } from "./cluster.ts";
-
-const execute = promisify(execFile);
+import { setTimeout as delay } from "node:timers/promises";
+import { cleanEnvironment, type Cluster, hasPid, isRunning } from "./cluster.ts";
 
 const LOG_BYTES_MAX = 10_000_000;
-const STOP_SECONDS_MAX = 30;
+const STOP_MS_MAX = 20_000;
+const POLL_MS = 25;
 
 /** What `postmaster.pid` says of a server that lives. */
 export interface Postmaster {
@@ -55,23 +54,36 @@ export async function startServer(
   return { exited };
 }
 
-/** Stops the server: open transactions roll back, the next start needs no recovery. */
-export async function stopServer({ folder, binaries, identity }: Cluster, mode: "fast" | "immediate" = "fast"): Promise<void> {
-  const args = ["stop", "-D", folder, "-m", mode, "-w", "-t", String(STOP_SECONDS_MAX)];
-  await execute(binaries.pg_ctl, args, { ...identity, cwd: folder, env: cleanEnvironment() });
+/**
+ * Stops the server: open transactions roll back and the next start needs no recovery. One that does not come to an end
+ * is stopped the hard way, which loses nothing either.
+ */
+export async function stopServer(cluster: Cluster): Promise<void> {
+  const postmaster = await findPostmaster(cluster);
+  if (!postmaster) return;
+  // Waiting for the pid file to go would be wrong: another process may start the next server at once.
+  for (const signal of ["SIGINT", "SIGQUIT"] as const) {
+    const deadline = performance.now() + STOP_MS_MAX;
+    process.kill(postmaster.pid, signal);
+    while (await isServerOf(cluster.folder, postmaster.pid)) {
+      if (performance.now() > deadline) break;
+      await delay(POLL_MS);
+    }
+    if (!(await isServerOf(cluster.folder, postmaster.pid))) return;
+  }
 }
 
 /** The last lines of the server's log, for the sentence that says why it did not start. */
 export async function logTail({ logFile }: Cluster): Promise<string> {
   const text = await readFile(logFile, "utf8").catch(() => "");
-  return text.trimEnd().split("\n").slice(-5).join("\n");
+  return text.trimEnd().split("\n").slice(-8).join("\n");
 }
 
 /** Whether `pid` is a PostgreSQL of this folder, not a program that was given the same number later. */
 async function isServerOf(folder: string, pid: number): Promise<boolean> {
-  if (!isAlive(pid)) return false;
+  if (!isRunning(pid)) return false;
   if (platform() !== "linux") return true;
-  // A server's working directory is its data folder. A zombie has none.
+  // A server's working directory is its data folder.
   const [cwd, name] = await Promise.all([
     readlink(`/proc/${pid}/cwd`).catch(() => undefined),
     readFile(`/proc/${pid}/comm`, "utf8").catch(() => ""),
@@ -80,13 +92,13 @@ async function isServerOf(folder: string, pid: number): Promise<boolean> {
 }
 
 /**
- * PostgreSQL refuses to start while the pid in its file lives, even when the number was given to another program since.
- * A dead pid is left to PostgreSQL, which also waits for the last backends of that server.
+ * PostgreSQL refuses to start while the pid in its file is taken, be it by another program that got the number since, or
+ * by its own remains that nobody collects, as in a container without init. A free pid is left to PostgreSQL.
  */
 async function clearForeignPid(folder: string): Promise<void> {
   const path = join(folder, "postmaster.pid");
   const pid = await pidIn(path);
-  if (pid === undefined || !isAlive(pid) || (await isServerOf(folder, pid))) return;
+  if (pid === undefined || !hasPid(pid) || (await isServerOf(folder, pid))) return;
   const aside = `${path}.${process.pid}`;
   await rename(path, aside).catch(() => {});
   // Another process may have done the same and started its server in between: then this is that server's file.

@@ -63,6 +63,7 @@ class Conversation {
   #attempt: Attempt;
   #tail: Promise<unknown> = Promise.resolve();
   #isOver = false;
+  #isRollingBack = false;
   #isLost = false;
   #lose: (error: unknown) => void = () => {};
 
@@ -85,12 +86,13 @@ class Conversation {
 
   /** Queues a statement behind those already asked for. */
   send<T>(text: string, params: unknown[], manner: Manner): Promise<Rows<T>> {
+    if (this.#isOver) return Promise.reject(new Error("The transaction is over, no further statement can join it"));
     const answer = this.#tail.then(() => this.#sendNow<T>(text, params, manner));
     this.#tail = answer.catch(() => {});
     return answer;
   }
 
-  /** Waits for what is in flight, refuses what comes later, and throws the failure that the work did not. */
+  /** Waits for what was asked for, refuses what comes later, and throws the failure that the work did not. */
   async finish(): Promise<void> {
     this.#isOver = true;
     await Promise.race([this.#tail, this.lost]);
@@ -99,6 +101,7 @@ class Conversation {
 
   async rollBack(): Promise<void> {
     this.#isOver = true;
+    this.#isRollingBack = true;
     try {
       await Promise.race([this.#tail, this.lost]);
       await this.#control("rollback");
@@ -123,7 +126,7 @@ class Conversation {
 
   async #sendNow<T>(text: string, params: unknown[], manner: Manner): Promise<Rows<T>> {
     if (this.#isLost) return await never;
-    if (this.#isOver) throw new Error("The transaction is over, no further statement can join it");
+    if (this.#isRollingBack) throw new Error("The transaction is rolling back, its other statements are not sent");
     try {
       return await sendStatement<T>(this.#attempt, text, params, manner);
     } catch (error) {

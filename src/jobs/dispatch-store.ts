@@ -31,6 +31,14 @@ export async function cancelWaiting(tx: Tx, { tenant, id }: JobKey, reason: stri
   return rows.length > 0;
 }
 
+/** Fails a job that waits; the caller holds its dispatch row. Locks the record; false when it had ended. */
+export async function failWaiting(tx: Tx, { tenant, id }: JobKey, error: string): Promise<boolean> {
+  const rows = await tx.run(sql`
+    UPDATE jobs SET outcome = 'failed', error_message = ${error}, finished_at = now(), event_seq = event_seq + 1
+    WHERE tenant = ${tenant} AND id = ${id}::uuid AND outcome IS NULL RETURNING id`);
+  return rows.length > 0;
+}
+
 /** Asks the worker of a running job to stop by a deadline; an earlier deadline stays. The caller holds the lease. */
 export async function requestCancel(tx: Tx, { tenant, id }: JobKey, reason: string, graceMs: number): Promise<void> {
   await tx.run(sql`

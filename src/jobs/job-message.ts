@@ -16,7 +16,8 @@ import type { JobEventType } from "./event-store.ts";
 import type { JobEvent } from "./job-event.ts";
 import { durationMs, type Job, type JobKind, type JobStatus, type Lease } from "./job.ts";
 
-const wireKinds: Record<JobKind, WireKind> = {
+/** Kinds as the contract numbers them. */
+export const wireKinds: Record<JobKind, WireKind> = {
   train: WireKind.TRAIN,
   backfill: WireKind.BACKFILL,
   feature_refresh: WireKind.FEATURE_REFRESH,

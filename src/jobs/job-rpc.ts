@@ -1,6 +1,7 @@
 /** JobService for those who submit, look and operate. Reads go straight to the store; writes have a service each. */
 import { create } from "@bufbuild/protobuf";
 import type { ServiceImpl } from "@connectrpc/connect";
+import type { Job as JobMessage } from "../../gen/ts/millwright/v1/job_pb.ts";
 import {
   JobOrder,
   type JobService as JobServiceDesc,
@@ -29,11 +30,12 @@ import {
 } from "../wire/request.ts";
 import { jobNotFound } from "./finish-service.ts";
 import { readKind, readStatus, wireEvent, wireJob } from "./job-message.ts";
+import type { Job } from "./job.ts";
 import type { JobService } from "./job-service.ts";
 import { findJobs, type JobCursor, type JobFilter, type JobKey, jobOf, type JobRow, listJobs } from "./job-store.ts";
 import type { JobEvent } from "./job-event.ts";
 import type { JobWatch } from "./job-watch.ts";
-import { newJob, type SubmitService } from "./submit-service.ts";
+import type { SubmitService } from "./submit-service.ts";
 import type { Submission } from "./submit-store.ts";
 
 const MAX_ATTEMPTS_DEFAULT = 3;
@@ -65,7 +67,7 @@ export function jobRpc(deps: JobRpcDeps): Handlers {
   return {
     async submitJob(request, context) {
       const submission = readSubmission(request, callerOf(context), "", jsonBytesMax);
-      if (request.validateOnly) return { job: wireJob(previewOf(submission)) };
+      if (request.validateOnly) return { job: (await submits.previewJobs([submission])).map(wirePreview)[0]! };
       return { job: wireJob(await submits.submitJob(submission)) };
     },
 
@@ -75,8 +77,8 @@ export function jobRpc(deps: JobRpcDeps): Handlers {
       const isPreview = requests[0]!.validateOnly;
       const odd = requests.findIndex(({ validateOnly }) => validateOnly !== isPreview);
       if (odd !== -1) throw invalidField(`requests[${odd}].validate_only`, "must be the same for all requests");
-      const made = isPreview ? submissions.map(previewOf) : await submits.submitJobs(submissions);
-      return { jobs: made.map(wireJob) };
+      if (isPreview) return { jobs: (await submits.previewJobs(submissions)).map(wirePreview) };
+      return { jobs: (await submits.submitJobs(submissions)).map(wireJob) };
     },
 
     async getJob({ id }, context) {
@@ -176,8 +178,11 @@ function baseModelUnavailable(name: string, version: number): Problem {
   });
 }
 
-function previewOf(submission: Submission) {
-  return newJob(submission, { id: "", created_at: new Date(0).toISOString() });
+/** A job that was not made has no time of creation. */
+function wirePreview(job: Job): JobMessage {
+  const message = wireJob(job);
+  delete message.createdAt;
+  return message;
 }
 
 async function listPage(deps: JobRpcDeps, request: ListJobsRequest, caller: Caller) {

@@ -21,11 +21,11 @@ export type JobStatus = (typeof jobStatuses)[number];
 export type JobOutcome = "completed" | "failed" | "cancelled";
 
 // What Skardi calls two of the statuses.
-const statusAliases: Readonly<Record<string, JobStatus>> = { pending: "queued", succeeded: "completed" };
+const statusAliases: ReadonlyMap<string, JobStatus> = new Map([["pending", "queued"], ["succeeded", "completed"]]);
 
 /** The status that a word means, `pending` and `succeeded` included; undefined for any other word. */
 export function statusNamed(word: string): JobStatus | undefined {
-  return jobStatuses.find((status) => status === word) ?? statusAliases[word];
+  return jobStatuses.find((status) => status === word) ?? statusAliases.get(word);
 }
 
 /** Tells whether a status is final. */

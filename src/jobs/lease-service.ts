@@ -4,7 +4,8 @@
  */
 import type { Bell, Subscription } from "../db/bell.ts";
 import { type Database, instant, withSignal } from "../db/database.ts";
-import { queueTopic } from "./job-topic.ts";
+import { lockLeases, requeueJobs } from "./finish-store.ts";
+import { jobTopic, queueTopic } from "./job-topic.ts";
 import type { JobKind, Lease } from "./job.ts";
 import { jobOf } from "./job-store.ts";
 import { claimJobs, type ClaimedRow, type QueueFilter } from "./lease-store.ts";
@@ -120,7 +121,8 @@ class Desk {
       this.#isStale = false;
       const served = this.#nextInLine();
       try {
-        this.#handOut(served, await claimJobs(this.#db, this.#filter, served.map(({ ask }) => ask)));
+        const unwanted = this.#handOut(served, await claimJobs(this.#db, this.#filter, served.map(({ ask }) => ask)));
+        if (unwanted.length > 0) await this.#giveBack(unwanted);
       } catch (error) {
         for (const { refuse } of served) refuse(error);
       }
@@ -143,14 +145,31 @@ class Desk {
     return served;
   }
 
-  /** Rows come in the order of the shares; whoever got none goes on waiting, or leaves if it asked only once. */
-  #handOut(served: readonly Waiting[], rows: readonly ClaimedRow[]): void {
+  /**
+   * Rows come in the order of the shares; whoever got none goes on waiting, or leaves if it asked only once. Answers with
+   * the shares of those who left while the claim was under way.
+   */
+  #handOut(served: readonly Waiting[], rows: readonly ClaimedRow[]): ClaimedRow[] {
+    const unwanted: ClaimedRow[] = [];
     let next = 0;
     for (const waiting of served) {
       const share = rows.slice(next, next + waiting.ask.countMax);
       next += share.length;
-      if (share.length > 0 || waiting.ask.waitMs === 0) waiting.answer(share.map(leaseOf));
+      if (!this.#waiting.has(waiting)) unwanted.push(...share);
+      else if (share.length > 0 || waiting.ask.waitMs === 0) waiting.answer(share.map(leaseOf));
     }
+    return unwanted;
+  }
+
+  /** Puts jobs back that nobody waits for any more: a call that was given up takes nothing. */
+  async #giveBack(rows: readonly ClaimedRow[]): Promise<void> {
+    await this.#db.transaction(async (tx) => {
+      const leases = rows.map(({ tenant, id, lease_token }) => ({ tenant, jobId: id, leaseToken: lease_token }));
+      const back = { outcome: "yielded", message: "the worker went away before the answer", delayMs: 0 } as const;
+      const requeues = (await lockLeases(tx, leases)).map((lease) => ({ lease, ...back, checkpoint: undefined, digest: undefined }));
+      await requeueJobs(tx, requeues);
+    });
+    this.#bell.ring(new Set(rows.flatMap((row) => [queueTopic(row.tenant), jobTopic(row.id.replaceAll("-", ""))])));
   }
 
   #listen(): void {

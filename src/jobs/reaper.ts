@@ -77,8 +77,8 @@ async function rescue({ db, bell, log }: ReaperDeps): Promise<number> {
   const leases = await db.transaction(async (tx) => {
     const leases = await lockOverdueLeases(tx, BATCH_COUNT_MAX);
     const next = leases.map(afterOverdue);
-    await endJobs(tx, next.filter((one): one is JobEnd => !("delayMs" in one)));
-    await requeueJobs(tx, next.filter((one): one is Requeue => "delayMs" in one));
+    await endJobs(tx, next.filter((one): one is JobEnd => !isRequeue(one)));
+    await requeueJobs(tx, next.filter(isRequeue));
     return leases;
   });
   if (leases.length > 0) log.info({ leaseCount: leases.length }, "Leases that were over have ended");
@@ -86,7 +86,8 @@ async function rescue({ db, bell, log }: ReaperDeps): Promise<number> {
   return leases.length;
 }
 
-function afterOverdue(lease: LockedLease): JobEnd | Requeue {
+/** What becomes of a job whose lease is over. */
+export function afterOverdue(lease: LockedLease): JobEnd | Requeue {
   const loss: Loss = lease.is_timed_out
     ? { cause: "timed_out", timeoutMs: Number(lease.timeout_ms) }
     : { cause: "lease_expired" };
@@ -103,6 +104,11 @@ function afterOverdue(lease: LockedLease): JobEnd | Requeue {
     checkpoint: undefined,
     digest: undefined,
   };
+}
+
+/** Tells whether a job goes back to its queue rather than ends. */
+export function isRequeue(next: JobEnd | Requeue): next is Requeue {
+  return "delayMs" in next;
 }
 
 async function promote({ db, bell }: ReaperDeps): Promise<void> {

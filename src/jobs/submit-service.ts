@@ -21,6 +21,8 @@ export interface SubmitService {
   submitJob(submission: Submission): Promise<Job>;
   /** Makes all of the jobs or none; answered in order. */
   submitJobs(submissions: readonly Submission[]): Promise<Job[]>;
+  /** The jobs as they would be, without ids; refuses what submitting them would refuse, and stores nothing. */
+  previewJobs(submissions: readonly Submission[]): Promise<Job[]>;
 }
 
 /** What submitting needs. */
@@ -55,8 +57,17 @@ export function openSubmitService({ db, bell }: SubmitDeps): SubmitService {
       bell.ring([...new Set(submissions.map(({ tenant }) => queueTopic(tenant)))]);
       return positions.map((position) => jobs[position]!);
     },
+
+    async previewJobs(submissions) {
+      const { distinct } = distinctRequests(submissions.map(digestedOf));
+      await madeBefore(db, distinct.filter(({ submission }) => submission.requestId !== ""));
+      return submissions.map((submission) => newJob(submission, UNMADE));
+    },
   };
 }
+
+// What the database would have added. Whoever shows a preview leaves it out.
+const UNMADE = { id: "", created_at: new Date(0).toISOString() };
 
 async function submitAll(runner: Runner, batch: readonly DigestedSubmission[]): Promise<Job[]> {
   const inserted = inPlace(batch, await insertJobs(runner, batch));
@@ -68,15 +79,25 @@ async function submitAll(runner: Runner, batch: readonly DigestedSubmission[]): 
   });
 }
 
-/** The jobs that the same requests made before, in order; a request that asks for something else is refused. */
-async function replayedJobs(runner: Runner, batch: readonly DigestedSubmission[]): Promise<Job[]> {
+/** The ids of the jobs that the same requests made, in order; a request that asked for something else is refused. */
+async function madeBefore(runner: Runner, batch: readonly DigestedSubmission[]): Promise<(string | undefined)[]> {
+  if (batch.length === 0) return [];
   const requests = await findRequests(runner, batch.map(({ submission }) => submission));
   const made = new Map(requests.map((row) => [requestKeyOf({ tenant: row.tenant, requestId: row.request_id }), row]));
-  const keys = batch.map(({ submission, digest }) => {
+  return batch.map(({ submission, digest }) => {
     const row = made.get(requestKeyOf(submission));
-    if (row === undefined) throw requestForgotten(submission);
-    if (!Buffer.from(digest).equals(row.payload_digest)) throw requestReused(submission, hexOf(row.job_id));
-    return { tenant: submission.tenant, id: row.job_id };
+    if (row && !Buffer.from(digest).equals(row.payload_digest)) throw requestReused(submission, hexOf(row.job_id));
+    return row?.job_id;
+  });
+}
+
+/** The jobs that the same requests made before, in order. */
+async function replayedJobs(runner: Runner, batch: readonly DigestedSubmission[]): Promise<Job[]> {
+  const ids = await madeBefore(runner, batch);
+  const keys = batch.map(({ submission }, i) => {
+    const id = ids[i];
+    if (id === undefined) throw requestForgotten(submission);
+    return { tenant: submission.tenant, id };
   });
   const jobs = new Map((await findJobs(runner, keys)).map((row) => [row.id, jobOf(row)]));
   return batch.map(({ submission }, i) => {

@@ -71,6 +71,7 @@ function handlerOf(method: DescMethod, run: Run, live: Set<CallContext>): Untype
     try {
       await work(context);
     } finally {
+      context.close();
       live.delete(context);
     }
   };
@@ -127,10 +128,10 @@ async function serveStream(call: OutStream, context: CallContext, run: Run): Pro
 async function writeAll(call: OutStream, context: CallContext, answers: AsyncIterator<Message>): Promise<void> {
   let isFirst = true;
   for (let next = await answers.next(); !next.done; next = await answers.next()) {
-    if (context.isEnded) throw context.endReason;
     if (isFirst) context.sendHeader();
     isFirst = false;
-    // A reader that is slow holds its own handler up, and nothing is buffered for it.
+    // A reader that is slow holds its own handler up, and nothing is buffered for it. What a handler says after the
+    // server began to stop is its last word.
     if (!call.write(whole(context.method.output, next.value))) await context.until((done) => onceWritable(call, done));
     if (context.isEnded) throw context.endReason;
   }

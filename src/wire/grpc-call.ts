@@ -50,6 +50,7 @@ export class CallContext implements HandlerContext {
   #responseHeader: Headers | undefined;
   #responseTrailer: Headers | undefined;
   #values: ContextValues | undefined;
+  #isClosed = false;
   readonly #wakes = new Set<() => void>();
 
   constructor(call: NativeCall, method: DescMethod, messageOf: (context: CallContext) => Message | AsyncIterable<Message>) {
@@ -119,11 +120,16 @@ export class CallContext implements HandlerContext {
   };
 
   abort(reason: unknown): void {
-    if (this.#endReason === undefined) {
+    if (this.#endReason === undefined && !this.#isClosed) {
       this.#endReason = reason;
       this.#controller?.abort(reason);
     }
     for (const wake of this.#wakes) wake();
+  }
+
+  /** The call ended by itself. What grpc-js calls a cancel after that is none. */
+  close(): void {
+    this.#isClosed = true;
   }
 
   /** Resolves when `register` calls back, or the call is aborted. */

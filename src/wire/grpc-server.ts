@@ -3,7 +3,7 @@
  *
  * Two of its private fields are used, and checked at the start: the options of its HTTP/2 servers, and those servers.
  */
-import type { Http2Server, IncomingHttpHeaders, ServerHttp2Stream } from "node:http2";
+import type { Http2Server, IncomingHttpHeaders, ServerHttp2Session, ServerHttp2Stream } from "node:http2";
 import type { Interceptor } from "@connectrpc/connect";
 import { Server, ServerCredentials } from "@grpc/grpc-js";
 import type { Config } from "../config.ts";
@@ -56,14 +56,25 @@ export async function startGrpcServer(
   const live = new Set<CallContext>();
   for (const service of services) addService(server, service, interceptors, live);
   const port = await bind(server, config);
-  for (const http2Server of internals.http2Servers.keys()) guardStreams(http2Server);
+  const sessions = new Set<ServerHttp2Session>();
+  for (const http2Server of internals.http2Servers.keys()) {
+    guardStreams(http2Server);
+    http2Server.on("session", (session) => {
+      sessions.add(session);
+      session.once("close", () => sessions.delete(session));
+    });
+  }
   return {
     port,
     end(what, reason) {
       for (const call of live) if (what === "calls" || call.stream) call.abort(reason);
     },
     close: () => new Promise((resolve) => server.tryShutdown(() => resolve())),
-    destroy: () => server.forceShutdown(),
+    destroy() {
+      server.forceShutdown();
+      // Without channelz grpc-js does not know its own sessions.
+      for (const session of sessions) session.destroy();
+    },
   };
 }
 

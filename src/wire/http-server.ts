@@ -9,10 +9,10 @@ import { type AddressInfo, createServer, type Server, type Socket } from "node:n
 import { createConnectRouter, type Interceptor } from "@connectrpc/connect";
 import {
   compressionGzip,
+  type NodeServerResponse,
   universalRequestFromNodeRequest,
-  universalResponseToNodeResponse,
 } from "@connectrpc/connect-node";
-import type { UniversalHandler } from "@connectrpc/connect/protocol";
+import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Config } from "../config.ts";
 import type { Log, Metrics } from "../telemetry.ts";
 import { authorityOf, clampTimeouts, foreignness, hostOf, http2Limits } from "./connection.ts";

@@ -5,10 +5,11 @@
  * leaves as a status; a call gets one log line and one measurement, when it has ended.
  */
 import { randomUUID } from "node:crypto";
-import type { DescMethod, Message } from "@bufbuild/protobuf";
+import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
 import { ConnectError, type Interceptor, type StreamRequest, type StreamResponse, type UnaryRequest } from "@connectrpc/connect";
 import { status as codeNames } from "@grpc/grpc-js";
 import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
+import { Problem } from "../problem.ts";
 import type { Log, Metrics } from "../telemetry.ts";
 import { type Caller, notBuilt, readCaller, setCaller, shuttingDown, TENANT_HEADER, watchersExceeded } from "./request.ts";
 import { isDefect, statusOf } from "./status.ts";
@@ -94,7 +95,7 @@ function admit(call: ServedCall, request: Request, rules: CallRules): void {
   }
   if (rules.draining.aborted) throw shuttingDown();
   call.leave = rules.streams.enter(caller.tenant);
-  (request as Replaceable).message = validated(request, rules.validate);
+  (request as Replaceable).message = validated(request.message, request.method.input, rules.validate);
 }
 
 /** Health and reflection belong to no tenant and stay open to the end. */
@@ -102,9 +103,9 @@ function isIntrospection(method: DescMethod): boolean {
   return method.parent.typeName.startsWith("grpc.");
 }
 
-async function* validated(request: StreamRequest, validate: Validate): AsyncIterable<Message> {
-  for await (const message of request.message) {
-    validate(request.method.input, message);
+async function* validated(messages: AsyncIterable<Message>, desc: DescMessage, validate: Validate): AsyncIterable<Message> {
+  for await (const message of messages) {
+    validate(desc, message);
     yield message;
   }
 }
@@ -169,8 +170,7 @@ class ServedCall {
 
   /** A handler that stops at the abort of its signal looks as if it were done: it is not, and the caller must resume. */
   endStream(): void {
-    const { signal } = this.#request;
-    if (this.#rules.draining.aborted && signal.aborted) throw signal.reason;
+    this.#request.signal.throwIfAborted();
     this.end();
   }
 
@@ -190,7 +190,8 @@ class ServedCall {
     else if (code === "CANCELLED") log.debug(this.#facts(code), "call cancelled");
     else if (log.isLevelEnabled("warn")) {
       const [info] = status.findDetails(ErrorInfoSchema);
-      log.warn({ ...this.#facts(code), reason: info?.reason, refusal: status.rawMessage }, "call refused");
+      const err = status.cause instanceof Problem ? undefined : status.cause;
+      log.warn({ ...this.#facts(code), reason: info?.reason, refusal: status.rawMessage, err }, "call refused");
     }
     return status;
   }

@@ -8,9 +8,14 @@
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
 import { durationFromMs } from "@bufbuild/protobuf/wkt";
 import { Code, ConnectError } from "@connectrpc/connect";
-import { BadRequestSchema, ErrorInfoSchema, RetryInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
+import {
+  BadRequestSchema,
+  ErrorInfoSchema,
+  PreconditionFailureSchema,
+  RetryInfoSchema,
+} from "../../gen/ts/google/rpc/error_details_pb.ts";
 import { ProblemSchema } from "../../gen/ts/millwright/v1/job_service_pb.ts";
-import { Problem, type Reason, type Violation } from "../problem.ts";
+import { type Precondition, Problem, type Reason, type Violation } from "../problem.ts";
 
 // Total over `Reason`: a new reason does not compile until it has a code.
 const codes: Record<Reason, Code> = {
@@ -58,6 +63,8 @@ const INTERNAL_MESSAGE = "Internal error";
 const MESSAGE_BYTES_MAX = 1_024;
 const DETAIL_BYTES_MAX = 2_560;
 const VALUE_BYTES_MAX = 384;
+// Each of the seven edges that can stand in the way of a delete must fit, whatever the model is called.
+const SUBJECT_BYTES_MAX = 128;
 
 /** The gRPC code of a reason. */
 export function codeOf(reason: Reason): Code {
@@ -69,6 +76,9 @@ export function isDefect(error: ConnectError): boolean {
   return error.code === Code.Internal || error.code === Code.Unknown || error.code === Code.DataLoss;
 }
 
+// What was made here passes here again on its way out, and is not taken for somebody else's.
+const statuses = new WeakSet<ConnectError>();
+
 /**
  * Makes of anything thrown the status that the caller is sent.
  *
@@ -76,6 +86,7 @@ export function isDefect(error: ConnectError): boolean {
  */
 export function statusOf(error: unknown, requestId: string, signal?: AbortSignal): ConnectError {
   if (error instanceof Problem) return problemStatus(error, requestId);
+  if (error instanceof ConnectError && statuses.has(error)) return error;
   if (signal?.aborted) return endedStatus(signal.reason, requestId);
   if (isAbort(error)) return endedStatus(error, requestId);
   // Said on purpose, by the protocol or by introspection. An unknown or internal one may repeat a driver's words.
@@ -92,10 +103,13 @@ export function itemProblem(error: unknown): MessageInitShape<typeof ProblemSche
 function problemStatus(problem: Problem, requestId: string): ConnectError {
   const budget = { left: DETAIL_BYTES_MAX };
   const violations = problem.violations.map(shortViolation).filter((v) => spend(budget, v.field, v.description));
+  const preconditions = problem.preconditions.map(shortPrecondition)
+    .filter((p) => spend(budget, p.type, p.subject, p.description));
   const facts = Object.entries(problem.facts).map(([key, value]) => [key, shorten(value, VALUE_BYTES_MAX)] as const)
     .filter(([key, value]) => spend(budget, key, value));
   const details: Detail[] = [errorInfo(problem.reason, Object.fromEntries(facts))];
   if (violations.length > 0) details.push({ desc: BadRequestSchema, value: { fieldViolations: violations } });
+  if (preconditions.length > 0) details.push({ desc: PreconditionFailureSchema, value: { violations: preconditions } });
   if (problem.retryAfterMs !== undefined) {
     details.push({ desc: RetryInfoSchema, value: { retryDelay: durationFromMs(Math.ceil(problem.retryAfterMs)) } });
   }
@@ -134,6 +148,7 @@ function newStatus(
   cause?: unknown,
 ): ConnectError {
   const error = new ConnectError(shorten(message, MESSAGE_BYTES_MAX), code, undefined, details, cause);
+  statuses.add(error);
   return withRequestId(error, requestId);
 }
 
@@ -147,6 +162,10 @@ function shortViolation(violation: Violation): Violation {
     field: shorten(violation.field, VALUE_BYTES_MAX),
     description: shorten(violation.description, VALUE_BYTES_MAX),
   };
+}
+
+function shortPrecondition({ type, subject, description }: Precondition): Precondition {
+  return { type, subject: shorten(subject, VALUE_BYTES_MAX), description: shorten(description, VALUE_BYTES_MAX) };
 }
 
 function spend(budget: { left: number }, ...texts: string[]): boolean {

@@ -8,7 +8,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import postgres from "postgres";
 import type { TestProject } from "vitest/node";
-import { isAlive } from "../../src/db/cluster.ts";
+import { isRunning } from "../../src/db/cluster.ts";
 import { startEmbedded } from "../../src/db/embedded.ts";
 import { migrateDatabase } from "../../src/db/migrate.ts";
 
@@ -19,7 +19,10 @@ declare module "vitest" {
   }
 }
 
-const FOLDER_PREFIX = "millwright-test-";
+/** How folders of a run begin: its process id follows. */
+export const FOLDER_PREFIX = "millwright-test-";
+// A server that is being ended writes until its last moment.
+const GONE = { recursive: true, force: true, maxRetries: 20, retryDelay: 100 };
 
 /** The database that test files clone. Nothing may stay connected to it. */
 export const TEMPLATE_DATABASE = "millwright_template";
@@ -28,7 +31,7 @@ export const TEMPLATE_DATABASE = "millwright_template";
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   await sweepKilledRuns();
   const dataDir = await mkdtemp(join(tmpdir(), `${FOLDER_PREFIX}${process.pid}-`));
-  const remove = () => rm(dataDir, { recursive: true, force: true });
+  const remove = () => rm(dataDir, GONE);
   const settings = { fsync: "off", full_page_writes: "off", max_connections: "400", autovacuum_naptime: "5s" };
   const server = await startEmbedded({ dataDir, settings }).catch(async (error: unknown) => {
     await endServer(dataDir);
@@ -62,9 +65,9 @@ async function makeTemplate(url: string): Promise<void> {
 async function sweepKilledRuns(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(new RegExp(`^${FOLDER_PREFIX}(\\d+)-`).exec(name)?.[1]);
-    if (!(pid > 0) || isAlive(pid)) continue;
+    if (!(pid > 0) || isRunning(pid)) continue;
     await endServer(join(tmpdir(), name));
-    await rm(join(tmpdir(), name), { recursive: true, force: true });
+    await rm(join(tmpdir(), name), GONE);
   }
 }
 
@@ -72,5 +75,5 @@ async function sweepKilledRuns(): Promise<void> {
 async function endServer(dataDir: string): Promise<void> {
   const lines = (await readFile(join(dataDir, "postgres", "postmaster.pid"), "utf8").catch(() => "")).split("\n");
   const pid = Number(lines[0]);
-  if (pid > 0 && lines[1]?.startsWith(dataDir) && isAlive(pid)) process.kill(pid, "SIGQUIT");
+  if (pid > 0 && lines[1]?.startsWith(dataDir) && isRunning(pid)) process.kill(pid, "SIGQUIT");
 }

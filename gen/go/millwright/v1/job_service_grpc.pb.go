@@ -69,7 +69,7 @@ type JobServiceClient interface {
 	RetryJob(ctx context.Context, in *RetryJobRequest, opts ...grpc.CallOption) (*RetryJobResponse, error)
 	// Deletes terminal jobs with their history for good.
 	PurgeJobs(ctx context.Context, in *PurgeJobsRequest, opts ...grpc.CallOption) (*PurgeJobsResponse, error)
-	// Fails or re-queues jobs whose workers are gone. For admins.
+	// Fails or re-queues the tenant's jobs whose workers are gone, at most 10,000 a call. For admins.
 	ReconcileOrphanedJobs(ctx context.Context, in *ReconcileOrphanedJobsRequest, opts ...grpc.CallOption) (*ReconcileOrphanedJobsResponse, error)
 	// Lists the attempts at a job, oldest first.
 	ListJobAttempts(ctx context.Context, in *ListJobAttemptsRequest, opts ...grpc.CallOption) (*ListJobAttemptsResponse, error)
@@ -329,7 +329,7 @@ type JobServiceServer interface {
 	RetryJob(context.Context, *RetryJobRequest) (*RetryJobResponse, error)
 	// Deletes terminal jobs with their history for good.
 	PurgeJobs(context.Context, *PurgeJobsRequest) (*PurgeJobsResponse, error)
-	// Fails or re-queues jobs whose workers are gone. For admins.
+	// Fails or re-queues the tenant's jobs whose workers are gone, at most 10,000 a call. For admins.
 	ReconcileOrphanedJobs(context.Context, *ReconcileOrphanedJobsRequest) (*ReconcileOrphanedJobsResponse, error)
 	// Lists the attempts at a job, oldest first.
 	ListJobAttempts(context.Context, *ListJobAttemptsRequest) (*ListJobAttemptsResponse, error)

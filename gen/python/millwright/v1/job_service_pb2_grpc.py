@@ -184,7 +184,7 @@ class JobServiceServicer(object):
         raise NotImplementedError('Method not implemented!')
 
     def ReconcileOrphanedJobs(self, request, context):
-        """Fails or re-queues jobs whose workers are gone. For admins.
+        """Fails or re-queues the tenant's jobs whose workers are gone, at most 10,000 a call. For admins.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

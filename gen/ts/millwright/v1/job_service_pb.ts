@@ -1986,7 +1986,7 @@ export const JobService: GenService<{
     output: typeof PurgeJobsResponseSchema;
   },
   /**
-   * Fails or re-queues jobs whose workers are gone. For admins.
+   * Fails or re-queues the tenant's jobs whose workers are gone, at most 10,000 a call. For admins.
    *
    * @generated from rpc millwright.v1.JobService.ReconcileOrphanedJobs
    */
