@@ -2,127 +2,155 @@
  * Every setting: its variable, its default and its bounds, read once at the start and frozen.
  *
  * A wrong value stops the start with one sentence that names the variable, what it holds and what is allowed.
- * Spans are written `500ms`, `30s`, `10m`, `1h`; sizes as bytes or `64KiB`, `4MiB`.
  */
 import { isIP } from "node:net";
-import * as z from "zod";
-
-/** One setting as operators see it. */
-export interface Setting<T> {
-  readonly variable: string;
-  /** Written as in the environment; undefined: unset. */
-  readonly fallback: string | undefined;
-  /** Completes the sentence "Allowed: ...". */
-  readonly allowed: string;
-  readonly about: string;
-  readonly schema: z.ZodType<T, string>;
-}
-
-type Fallback = string | undefined;
-
-function setting<T>(variable: string, fallback: Fallback, kind: Kind<T>, about: string): Setting<T> {
-  return { variable, fallback, about, ...kind };
-}
-
-interface Kind<T> {
-  readonly allowed: string;
-  readonly schema: z.ZodType<T, string>;
-}
-
-function count(min: number, max: number): Kind<number> {
-  const schema = z.string().regex(/^\d+$/).transform(Number).pipe(z.number().int().min(min).max(max));
-  return { allowed: `a whole number from ${min} to ${max}`, schema };
-}
-
-/** Reads `15s` with `units`: milliseconds or bytes; the bounds are written as the setting is. */
-function quantity(units: Record<string, number>, what: string, min: string, max: string): Kind<number> {
-  const form = new RegExp(`^(\\d{1,12})(${Object.keys(units).join("|")})$`);
-  const parse = (text: string) => {
-    const [, digits, unit] = form.exec(text) ?? [];
-    return digits === undefined || unit === undefined ? Number.NaN : Number(digits) * units[unit]!;
-  };
-  const schema = z.string().transform(parse).pipe(z.number().min(parse(min)).max(parse(max)));
-  return { allowed: `${what} from ${min} to ${max}`, schema };
-}
-
-function span(min: string, max: string): Kind<number> {
-  return quantity({ ms: 1, s: 1_000, m: 60_000, h: 3_600_000 }, "a span such as 500ms, 30s, 10m or 1h,", min, max);
-}
-
-function size(min: string, max: string): Kind<number> {
-  return quantity({ "": 1, KiB: 1024, MiB: 1024 ** 2, GiB: 1024 ** 3 }, "a size such as 65536, 64KiB or 4MiB,", min, max);
-}
-
-function oneOf<const T extends string>(...values: T[]): Kind<T> {
-  return { allowed: `one of ${values.join(", ")}`, schema: z.enum(values) };
-}
-
-const flag: Kind<boolean> = {
-  allowed: "true or false",
-  schema: z.enum(["true", "false"]).transform((value) => value === "true"),
-};
-
-const hostName: Kind<string> = {
-  allowed: "an IP address or a host name, without a port",
-  schema: z.string().refine((text) => isIP(text) !== 0 || /^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$/.test(text)),
-};
-
-const hostNames: Kind<readonly string[]> = {
-  allowed: "host names without ports, separated by commas",
-  schema: z.string().transform((text) => text.split(",").map((name) => name.trim().toLowerCase()))
-    .pipe(z.array(z.string().regex(/^[a-z0-9.:-]+$/))),
-};
-
-const postgresUrl: Kind<string> = {
-  allowed: "a URL such as postgres://user:password@host:5432/database",
-  schema: z.string().refine((text) => /^postgres(ql)?:\/\//.test(text) && URL.canParse(text)),
-};
-
-const path: Kind<string> = { allowed: "a path", schema: z.string().refine((text) => !text.includes("\0")) };
+import {
+  count,
+  flag,
+  hostName,
+  hostNames,
+  oneOf,
+  path,
+  postgresUrl,
+  type Setting,
+  setting,
+  size,
+  span,
+} from "./setting.ts";
 
 const settings = {
   host: setting("MILLWRIGHT_HOST", "127.0.0.1", hostName, "Address that both ports bind."),
   grpcPort: setting("MILLWRIGHT_GRPC_PORT", "50051", count(0, 65_535), "Port for gRPC; 0 takes any free one."),
-  httpPort: setting("MILLWRIGHT_HTTP_PORT", "8080", count(0, 65_535),
-    "Port for Connect, gRPC-Web, JSON, probes and metrics; 0 takes any free one."),
-  isInsecure: setting("MILLWRIGHT_INSECURE", "false", flag,
-    "Allows a bind beyond loopback although nobody is asked who they are."),
-  allowedHosts: setting("MILLWRIGHT_ALLOWED_HOSTS", undefined, hostNames,
-    "Host names that the HTTP port answers to, besides loopback names and MILLWRIGHT_HOST."),
-  databaseUrl: setting("DATABASE_URL", undefined, postgresUrl,
-    "The PostgreSQL to use; without it an embedded one is started."),
+  httpPort: setting(
+    "MILLWRIGHT_HTTP_PORT",
+    "8080",
+    count(0, 65_535),
+    "Port for Connect, gRPC-Web, JSON, probes and metrics; 0 takes any free one.",
+  ),
+  isInsecure: setting(
+    "MILLWRIGHT_INSECURE",
+    "false",
+    flag,
+    "Allows a bind beyond loopback although nobody is asked who they are.",
+  ),
+  allowedHosts: setting(
+    "MILLWRIGHT_ALLOWED_HOSTS",
+    undefined,
+    hostNames,
+    "Host names that the HTTP port answers to, besides loopback names and MILLWRIGHT_HOST.",
+  ),
+  databaseUrl: setting(
+    "DATABASE_URL",
+    undefined,
+    postgresUrl,
+    "The PostgreSQL to use; without it an embedded one is started.",
+  ),
   dataDir: setting("MILLWRIGHT_DATA_DIR", ".millwright", path, "Where the embedded PostgreSQL keeps its data."),
-  poolSize: setting("MILLWRIGHT_POOL_SIZE", "10", count(1, 1_000), "Connections to PostgreSQL, one for listening besides."),
-  logLevel: setting("MILLWRIGHT_LOG_LEVEL", "info", oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
-    "The least severe lines that are logged."),
-  jsonBytesMax: setting("MILLWRIGHT_JSON_LIMIT", "1MiB", size("2", "64MiB"),
-    "Largest spec_json, metrics_json or config_json."),
+  poolSize: setting(
+    "MILLWRIGHT_POOL_SIZE",
+    "10",
+    count(1, 1_000),
+    "Connections to PostgreSQL, one for listening besides.",
+  ),
+  logLevel: setting(
+    "MILLWRIGHT_LOG_LEVEL",
+    "info",
+    oneOf("fatal", "error", "warn", "info", "debug", "trace", "silent"),
+    "The least severe lines that are logged.",
+  ),
+  jsonBytesMax: setting(
+    "MILLWRIGHT_JSON_LIMIT",
+    "1MiB",
+    size("2", "64MiB"),
+    "Largest spec_json, metrics_json or config_json.",
+  ),
   messageBytesMax: setting("MILLWRIGHT_MESSAGE_LIMIT", "4MiB", size("64KiB", "1GiB"), "Largest request message."),
-  leaseMs: setting("MILLWRIGHT_LEASE", "30s", span("1s", "1h"), "How long a lease lasts when the worker names no span."),
-  syncIntervalMs: setting("MILLWRIGHT_SYNC_INTERVAL", undefined, span("100ms", "1h"),
-    "How often a worker with a lease of MILLWRIGHT_LEASE is told to sync; a third of it when unset."),
-  watchersMax: setting("MILLWRIGHT_WATCHERS", "20000", count(1, 1_000_000), "Open streams of all tenants, per process."),
-  watchersPerTenantMax: setting("MILLWRIGHT_WATCHERS_PER_TENANT", "10000", count(1, 1_000_000),
-    "Open streams of one tenant, per process."),
-  watchHeartbeatMs: setting("MILLWRIGHT_WATCH_HEARTBEAT", "15s", span("100ms", "15s"),
-    "Longest silence on a watch stream."),
-  watchAgeMs: setting("MILLWRIGHT_WATCH_AGE", "10m", span("1s", "1h"), "When a watch stream ends itself, to be resumed."),
+  leaseMs: setting(
+    "MILLWRIGHT_LEASE",
+    "30s",
+    span("1s", "1h"),
+    "How long a lease lasts when the worker names no span.",
+  ),
+  syncIntervalMs: setting(
+    "MILLWRIGHT_SYNC_INTERVAL",
+    undefined,
+    span("100ms", "1h"),
+    "How often a worker with a lease of MILLWRIGHT_LEASE is told to sync; a third of it when unset.",
+  ),
+  watchersMax: setting(
+    "MILLWRIGHT_WATCHERS",
+    "20000",
+    count(1, 1_000_000),
+    "Open streams of all tenants, per process.",
+  ),
+  watchersPerTenantMax: setting(
+    "MILLWRIGHT_WATCHERS_PER_TENANT",
+    "10000",
+    count(1, 1_000_000),
+    "Open streams of one tenant, per process.",
+  ),
+  watchHeartbeatMs: setting(
+    "MILLWRIGHT_WATCH_HEARTBEAT",
+    "15s",
+    span("100ms", "15s"),
+    "Longest silence on a watch stream.",
+  ),
+  watchAgeMs: setting(
+    "MILLWRIGHT_WATCH_AGE",
+    "10m",
+    span("1s", "1h"),
+    "When a watch stream ends itself, to be resumed.",
+  ),
   // A sidecar shares one connection between many callers: Node's own 1,000 and 33 a second end all their streams with
   // one caller's cancels. Without a limit, opening and resetting streams costs an attacker nothing.
-  streamResetBurst: setting("MILLWRIGHT_STREAM_RESET_BURST", "20000", count(100, 10_000_000),
-    "Cancelled calls that one connection may make at once before it is closed."),
-  streamResetRate: setting("MILLWRIGHT_STREAM_RESET_RATE", "2000", count(10, 1_000_000),
-    "Cancelled calls a second that one connection is forgiven."),
-  streamsPerConnectionMax: setting("MILLWRIGHT_STREAMS_PER_CONNECTION", "2000", count(1, 1_000_000),
-    "Concurrent calls on one connection."),
-  keepaliveMs: setting("MILLWRIGHT_KEEPALIVE", "30s", span("1s", "24h"), "When a silent connection is asked for a sign of life."),
-  keepaliveTimeoutMs: setting("MILLWRIGHT_KEEPALIVE_TIMEOUT", "20s", span("1s", "1h"), "When a missing sign of life ends it."),
-  connectionAgeMs: setting("MILLWRIGHT_CONNECTION_AGE", "30m", span("1s", "24h"),
-    "When a connection is asked to reconnect, so that load spreads over replicas."),
-  connectionGraceMs: setting("MILLWRIGHT_CONNECTION_GRACE", "11m", span("1s", "24h"),
-    "How long calls on such a connection may still take; longer than MILLWRIGHT_WATCH_AGE."),
-  shutdownGraceMs: setting("MILLWRIGHT_SHUTDOWN_GRACE", "25s", span("0s", "1h"),
-    "How long calls in flight may take after SIGTERM."),
+  streamResetBurst: setting(
+    "MILLWRIGHT_STREAM_RESET_BURST",
+    "20000",
+    count(100, 10_000_000),
+    "Cancelled calls that one connection may make at once before it is closed.",
+  ),
+  streamResetRate: setting(
+    "MILLWRIGHT_STREAM_RESET_RATE",
+    "2000",
+    count(10, 1_000_000),
+    "Cancelled calls a second that one connection is forgiven.",
+  ),
+  streamsPerConnectionMax: setting(
+    "MILLWRIGHT_STREAMS_PER_CONNECTION",
+    "2000",
+    count(1, 1_000_000),
+    "Concurrent calls on one connection.",
+  ),
+  keepaliveMs: setting(
+    "MILLWRIGHT_KEEPALIVE",
+    "30s",
+    span("1s", "24h"),
+    "When a silent connection is asked for a sign of life.",
+  ),
+  keepaliveTimeoutMs: setting(
+    "MILLWRIGHT_KEEPALIVE_TIMEOUT",
+    "20s",
+    span("1s", "1h"),
+    "When a missing sign of life ends it.",
+  ),
+  connectionAgeMs: setting(
+    "MILLWRIGHT_CONNECTION_AGE",
+    "30m",
+    span("1s", "24h"),
+    "When a connection is asked to reconnect, so that load spreads over replicas.",
+  ),
+  connectionGraceMs: setting(
+    "MILLWRIGHT_CONNECTION_GRACE",
+    "11m",
+    span("1s", "24h"),
+    "How long calls on such a connection may still take; longer than MILLWRIGHT_WATCH_AGE.",
+  ),
+  shutdownGraceMs: setting(
+    "MILLWRIGHT_SHUTDOWN_GRACE",
+    "25s",
+    span("0s", "1h"),
+    "How long calls in flight may take after SIGTERM.",
+  ),
 } as const;
 
 type Values = { readonly [K in keyof typeof settings]: (typeof settings)[K] extends Setting<infer T> ? T : never };
@@ -165,10 +193,12 @@ export function loadConfig(env: Readonly<Record<string, string | undefined>>): C
 /** One warning for each `MILLWRIGHT_` variable that no setting reads, with the name that was probably meant. */
 export function unknownVariables(env: Readonly<Record<string, string | undefined>>): string[] {
   const known = allSettings.map((entry) => entry.variable);
-  return Object.keys(env).filter((name) => name.startsWith("MILLWRIGHT_") && !known.includes(name)).map((name) => {
-    const [nearest] = known.toSorted((a, b) => distance(a, name) - distance(b, name));
-    return `${name} is not a setting and has no effect: did you mean ${nearest}?`;
-  });
+  return Object.keys(env)
+    .filter((name) => name.startsWith("MILLWRIGHT_") && !known.includes(name))
+    .map((name) => {
+      const [nearest] = known.toSorted((a, b) => distance(a, name) - distance(b, name));
+      return `${name} is not a setting and has no effect: did you mean ${nearest}?`;
+    });
 }
 
 /** Tells whether only this machine can reach `host`. */
@@ -188,14 +218,14 @@ function refuseContradictions(config: Config): void {
   const { leaseMs, syncIntervalMs, host } = config;
   if (!(syncIntervalMs * 2 < leaseMs)) {
     throw new ConfigError(
-      `MILLWRIGHT_SYNC_INTERVAL is ${syncIntervalMs} ms and MILLWRIGHT_LEASE is ${leaseMs} ms. Allowed: an interval`
-      + " whose double is less than the lease, so that a worker may miss one sync and keep its jobs",
+      `MILLWRIGHT_SYNC_INTERVAL is ${syncIntervalMs} ms and MILLWRIGHT_LEASE is ${leaseMs} ms. Allowed: an interval` +
+        " whose double is less than the lease, so that a worker may miss one sync and keep its jobs",
     );
   }
   if (!config.isInsecure && !isLoopback(host)) {
     throw new ConfigError(
-      `MILLWRIGHT_HOST is "${host}". Allowed: a loopback address (127.0.0.1, ::1, localhost), because callers are not`
-      + " authenticated; set MILLWRIGHT_INSECURE=true to serve everybody who can reach that address",
+      `MILLWRIGHT_HOST is "${host}". Allowed: a loopback address (127.0.0.1, ::1, localhost), because callers are not` +
+        " authenticated; set MILLWRIGHT_INSECURE=true to serve everybody who can reach that address",
     );
   }
 }

@@ -25,7 +25,10 @@ const secretKeys = ["password", "authorization", "token", "leaseToken", "lease_t
 const durationBuckets = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 60];
 
 /** A logger that writes JSON lines to `destination`, by default standard error: standard output is for answers. */
-export function createLog(level: string, destination: DestinationStream = pino.destination({ fd: 2, sync: false })): Log {
+export function createLog(
+  level: string,
+  destination: DestinationStream = pino.destination({ fd: 2, sync: false }),
+): Log {
   const paths = secretKeys.flatMap((key) => [key, `*.${key}`, `*.*.${key}`]);
   return pino(
     { level, base: null, redact: { paths, censor: "***" }, serializers: { err: describeError } },
@@ -50,7 +53,7 @@ export function createMetrics(options: { readonly withProcess?: boolean } = {}):
     labelNames: ["method"],
     registers: [registry],
   });
-  // Resolving labels costs more than observing: each pair is resolved once. The closed set of methods and codes bounds it.
+  // Resolving labels costs more than observing: each pair is resolved once. Methods and codes are closed sets.
   const children = new Map<string, Histogram.Internal<"method" | "code">>();
   return {
     registry,
@@ -100,5 +103,8 @@ export function describeError(error: unknown, depth = 0): ErrorFacts {
 
 /** The stack without its first lines, which repeat the message. */
 function framesOf(stack: string): string {
-  return stack.split("\n").filter((line) => /^\s+at /.test(line)).join("\n");
+  return stack
+    .split("\n")
+    .filter((line) => /^\s+at /.test(line))
+    .join("\n");
 }

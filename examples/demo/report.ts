@@ -48,7 +48,7 @@ export function checksOf(events: JobEvent[], killedWorker: number | NodeJS.Signa
     { holds: killedWorker === "SIGKILL", seen: `the first worker ended with ${killedWorker ?? "nothing: it was never killed"}` },
     ...takeoverChecks(takeover),
     {
-      holds: events.at(-1)?.type === JobEventType.COMPLETED && events.at(-1)?.job?.snapshotId !== "",
+      holds: events.at(-1)?.type === JobEventType.COMPLETED,
       seen: `the last event is ${lastWords(events)}`,
     },
     {
@@ -90,7 +90,7 @@ export function tryLines(jobId: string, dataFolder: string): string[] {
     `The server has stopped; the data is in ${dataFolder}. Serve it with \`${folder}${start}\`, then try:`,
     call({ id: jobId }, "JobService/WatchJob"),
     call({ id: jobId, keys: ["loss", "held_out_loss"] }, "JobService/ListJobMetrics"),
-    call({ name: "readme-topics" }, "ModelRegistry/GetModel"),
+    call({ name: "train_topic_classifier" }, "JobService/ListJobs"),
   ];
 }
 

@@ -2,8 +2,8 @@
  * The bell: tells readers that something may have changed, on every server, and carries nothing else.
  *
  * A ring after a commit wakes the readers of this process at once and, through one NOTIFY for all rings of 10 ms, those
- * of the others. A lost ring costs a reader its own timeout, no more: the tables are the truth. Readers subscribe before
- * they read, and a ring between the read and the wait is remembered.
+ * of the others. A lost ring costs a reader its own timeout, no more: the tables are the truth. Readers subscribe
+ * before they read, and a ring between the read and the wait is remembered.
  */
 import { randomBytes } from "node:crypto";
 import { BellConnection, type BellLog } from "./bell-connection.ts";
@@ -232,9 +232,9 @@ class Timeouts {
   #expire(): void {
     const now = Math.floor(performance.now() / TICK_MS);
     // After a long pause of the process few ticks may be due and many have passed: walk whichever is less.
-    const ticks = now - this.#lastTick > this.#due.size ? [...this.#due.keys()].filter((tick) => tick <= now) : undefined;
-    if (ticks) for (const tick of ticks) this.#expireTick(tick);
-    else for (let tick = this.#lastTick + 1; tick <= now; tick++) this.#expireTick(tick);
+    if (now - this.#lastTick > this.#due.size) {
+      for (const tick of [...this.#due.keys()]) if (tick <= now) this.#expireTick(tick);
+    } else for (let tick = this.#lastTick + 1; tick <= now; tick++) this.#expireTick(tick);
     this.#lastTick = now;
   }
 

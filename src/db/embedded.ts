@@ -93,7 +93,10 @@ class Presence implements Embedded {
     let hasExited = false;
     void exited.then(() => (hasExited = true));
     const deadline = performance.now() + START_MS_MAX;
-    while (!hasExited && !(await findPostmaster(this.#cluster))?.isReady && performance.now() < deadline) await delay(POLL_MS);
+    while (!hasExited && performance.now() < deadline) {
+      if ((await findPostmaster(this.#cluster))?.isReady) return;
+      await delay(POLL_MS);
+    }
     // Another process may have been first; its server is joined in the next round.
     if (hasExited && !(await findPostmaster(this.#cluster))) await this.#retryOrFail(port);
   }

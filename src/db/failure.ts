@@ -1,7 +1,7 @@
 /**
  * What a failure of PostgreSQL or of the driver means: is it worth another try, and may the change have happened.
  *
- * Drizzle wraps statement errors, so codes are looked for along `cause`. A `Problem` is opaque: it is already an answer.
+ * Drizzle wraps statement errors, so codes are looked for along `cause`. A `Problem` is opaque: it is an answer.
  */
 import { Problem } from "../problem.ts";
 
@@ -10,7 +10,7 @@ import { Problem } from "../problem.ts";
  *
  * - `conflict`: others changed the same rows; PostgreSQL rolled back, the whole transaction may run again.
  * - `lost`: the connection is gone or never came about.
- * - `refused`: the server stands, but cannot take the statement now (disk full, out of memory, read-only after a failover).
+ * - `refused`: the server stands, but cannot take the statement now (disk or memory full, read-only after a failover).
  * - `other`: a defect, or something that the caller's code knows by its code (23505, 23503).
  */
 export type Failure = "conflict" | "lost" | "refused" | "other";
@@ -85,8 +85,6 @@ export function unavailable(failure: ConnectionFailure): Problem {
 
 /** The refusal that a caller sees when every try met a conflict. */
 export function conflicted(cause: unknown): Problem {
-  return new Problem("TRANSACTION_CONFLICT", "Cannot finish the change: others kept changing the same rows, try again", {
-    retryAfterMs: CONFLICT_RETRY_MS,
-    cause,
-  });
+  const sentence = "Cannot finish the change: others kept changing the same rows, try again";
+  return new Problem("TRANSACTION_CONFLICT", sentence, { retryAfterMs: CONFLICT_RETRY_MS, cause });
 }

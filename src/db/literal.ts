@@ -18,7 +18,9 @@ export type ArrayElement =
   | readonly ArrayElement[];
 
 /** The array types that statements use; the cast tells PostgreSQL what the one text parameter is. */
-export type ArrayType = `${"uuid" | "text" | "int" | "bigint" | "smallint" | "real" | "double precision" | "boolean" | "timestamptz" | "bytea" | "jsonb" | "interval"}[]`;
+export type ArrayType = `${
+  | ("uuid" | "text" | "boolean" | "bytea" | "jsonb" | "timestamptz" | "interval")
+  | ("smallint" | "int" | "bigint" | "real" | "double precision")}[]`;
 
 /**
  * `values` as ONE parameter, cast to `type`: `... = ANY(${array(ids, "uuid[]")})`, `unnest(${array(names, "text[]")})`.

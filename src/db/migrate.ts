@@ -38,8 +38,9 @@ async function migrateLocked(tx: Tx, folder: string): Promise<number> {
   const before = await appliedMillis(tx);
   const newest = Math.max(...before);
   if (newest > Math.max(...known)) {
+    const made = new Date(newest).toISOString().slice(0, 10);
     throw new Error(
-      `Cannot use this database: a newer Millwright has migrated it on ${new Date(newest).toISOString().slice(0, 10)}. ` +
+      `Cannot use this database: a newer Millwright has migrated it, with a migration of ${made}. ` +
         "Start that version, or a later one",
     );
   }

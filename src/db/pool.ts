@@ -70,7 +70,7 @@ export class Pool {
     return this.#closed ? undefined : this.#idle.pop();
   }
 
-  /** The next free seat, in order of asking. Fails with `ConnectionFailure` (nothing sent yet) or the signal's reason. */
+  /** The next free seat, in order of asking. Fails with `ConnectionFailure`, nothing sent, or the signal's reason. */
   async wait(signal: AbortSignal | undefined): Promise<Seat> {
     signal?.throwIfAborted();
     if (this.#closed) throw new ConnectionFailure("NOT_APPLIED", new Error("The database pool is closed"));

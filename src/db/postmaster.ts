@@ -1,7 +1,7 @@
 /**
  * The server process in a cluster's folder: found, started, stopped.
  *
- * The truth about a running server is PostgreSQL's own `postmaster.pid`, which also keeps two servers out of one folder.
+ * The truth about a running server is PostgreSQL's own `postmaster.pid`, which also keeps two servers out of a folder.
  */
 import { spawn } from "node:child_process";
 import { open, readFile, readlink, rename, rm, stat } from "node:fs/promises";
@@ -92,8 +92,8 @@ async function isServerOf(folder: string, pid: number): Promise<boolean> {
 }
 
 /**
- * PostgreSQL refuses to start while the pid in its file is taken, be it by another program that got the number since, or
- * by its own remains that nobody collects, as in a container without init. A free pid is left to PostgreSQL.
+ * PostgreSQL refuses to start while the pid in its file is taken, be it by another program that got the number since,
+ * or by its own remains that nobody collects, as in a container without init. A free pid is left to PostgreSQL.
  */
 async function clearForeignPid(folder: string): Promise<void> {
   const path = join(folder, "postmaster.pid");

@@ -35,7 +35,11 @@ export interface Attempt {
 }
 
 /** Runs `work` once. Throws what the work threw, the failed statement's error, or a `ConnectionFailure`. */
-export async function tryTransaction<T>(attempt: Attempt, work: (tx: Tx) => Promise<T>, mode: TransactionMode): Promise<T> {
+export async function tryTransaction<T>(
+  attempt: Attempt,
+  work: (tx: Tx) => Promise<T>,
+  mode: TransactionMode,
+): Promise<T> {
   const conversation = new Conversation(attempt);
   await conversation.begin(mode);
   let value: T;

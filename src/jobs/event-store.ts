@@ -52,11 +52,11 @@ export async function eventsAfter(runner: Runner, { tenant, id }: JobKey, afterS
 }
 
 /** Finds the number of the newest event of each job. Reads `jobs_pkey` and `job_leases_pkey` once per job. */
-export async function findLastSeqs(runner: Runner, keys: readonly JobKey[]): Promise<{ id: string; last_seq: string }[]> {
+export async function findLastSeqs(runner: Runner, keys: readonly JobKey[]): Promise<(JobKey & { last_seq: string })[]> {
   const tenants = array(keys.map((key) => key.tenant), "text[]");
   const ids = array(keys.map((key) => key.id), "uuid[]");
-  return await runner.run<{ id: string; last_seq: string }>(sql`
-    SELECT replace(j.id::text, '-', '') AS id, coalesce(l.event_seq, j.event_seq) AS last_seq
+  return await runner.run<JobKey & { last_seq: string }>(sql`
+    SELECT j.tenant, replace(j.id::text, '-', '') AS id, coalesce(l.event_seq, j.event_seq) AS last_seq
     FROM unnest(${tenants}, ${ids}) AS x(tenant, id)
     JOIN jobs j ON j.tenant = x.tenant AND j.id = x.id
     LEFT JOIN job_leases l ON l.tenant = j.tenant AND l.job_id = j.id`);
@@ -74,10 +74,11 @@ export async function remarkOnLease(tx: Tx, { tenant, id }: JobKey, { type, mess
     WITH counted AS (
       UPDATE job_leases SET event_seq = event_seq + 1 WHERE tenant = ${tenant} AND job_id = ${id}::uuid RETURNING *
     )
-    INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, attempt, progress, held, worker_id,
+    INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, run_after, attempt, progress, held, worker_id,
       progress_message, checkpoint)
-    SELECT tenant, job_id, event_seq, ${type}, ${message}, started_at, attempt, progress, ${type === "held"}, worker_id,
-      progress_message, checkpoint FROM counted RETURNING seq`);
+    SELECT c.tenant, c.job_id, c.event_seq, ${type}, ${message}, c.started_at, j.run_after, c.attempt, c.progress, j.held,
+      c.worker_id, c.progress_message, c.checkpoint
+    FROM counted c JOIN jobs j ON j.tenant = c.tenant AND j.id = c.job_id RETURNING seq`);
   return rows.length > 0;
 }
 
@@ -89,7 +90,7 @@ export async function remarkOnRecord(tx: Tx, { tenant, id }: JobKey, { type, mes
       WHERE tenant = ${tenant} AND id = ${id}::uuid AND outcome IS NULL RETURNING *
     )
     INSERT INTO job_events (tenant, job_id, seq, type, message, run_after, attempt, progress, held, checkpoint)
-    SELECT tenant, id, event_seq, ${type}, ${message}, run_after, attempt, 0, ${type === "held"}, checkpoint FROM counted
+    SELECT tenant, id, event_seq, ${type}, ${message}, run_after, attempt, 0, held, checkpoint FROM counted
     RETURNING seq`);
   return rows.length > 0;
 }
@@ -100,11 +101,11 @@ export async function remarkOnRecord(tx: Tx, { tenant, id }: JobKey, { type, mes
  */
 export async function remarkOnEnded(tx: Tx, { tenant, id }: JobKey, { type, message }: Remark): Promise<void> {
   await tx.run(sql`
-    INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, attempt, progress, held, worker_id,
+    INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, run_after, attempt, progress, held, worker_id,
       progress_message, checkpoint)
     SELECT j.tenant, j.id, greatest(j.event_seq, (
         SELECT max(e.seq) FROM job_events e WHERE e.tenant = ${tenant} AND e.job_id = ${id}::uuid)) + 1,
-      ${type}, ${message}, j.started_at, j.attempt, j.progress, j.held, j.worker_id, j.progress_message, j.checkpoint
+      ${type}, ${message}, j.started_at, j.run_after, j.attempt, j.progress, j.held, j.worker_id, j.progress_message, j.checkpoint
     FROM jobs j WHERE j.tenant = ${tenant} AND j.id = ${id}::uuid AND j.outcome IS NOT NULL`);
 }
 

@@ -23,6 +23,14 @@ export interface Completion extends EndedLease {
   readonly snapshotId: string;
 }
 
+// The last progress before an end is never lost (rule J40).
+const pendingTold = sql.raw(`told AS (
+  INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, run_after, attempt, progress, held, worker_id,
+    progress_message, checkpoint)
+  SELECT e.tenant, e.job_id, e.event_seq + 1, 'progress', e.progress_message, e.started_at, j.run_after, e.attempt,
+    e.progress, j.held, e.worker_id, e.progress_message, e.checkpoint
+  FROM ended e JOIN jobs j ON j.tenant = e.tenant AND j.id = e.job_id WHERE e.progress_pending)`);
+
 /**
  * Completes the jobs whose leases hold, in one statement; the others are left out of the answer.
  *
@@ -37,13 +45,7 @@ export async function completeJobs(runner: Runner, completions: readonly Complet
       DELETE FROM job_leases l USING x
       WHERE l.tenant = x.tenant AND l.job_id = x.job_id AND l.lease_token = x.lease_token
       RETURNING l.*, x.ord, x.digest, x.metrics_json AS new_metrics_json, x.rows_written, x.snapshot_id
-    ), told AS (
-      INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, attempt, progress, worker_id,
-        progress_message, checkpoint)
-      SELECT tenant, job_id, event_seq + 1, 'progress', progress_message, started_at, attempt, progress, worker_id,
-        progress_message, checkpoint
-      FROM ended WHERE progress_pending
-    )
+    ), ${pendingTold}
     UPDATE jobs j SET outcome = 'completed', progress = 100, finished_at = now(), attempt = e.attempt,
       event_seq = e.event_seq + 1 + e.progress_pending::int, leased_seq = e.leased_seq, started_at = e.started_at,
       worker_id = e.worker_id, lease_token = e.lease_token, result_digest = e.digest, checkpoint = e.checkpoint,
@@ -164,14 +166,6 @@ export async function endJobs(tx: Tx, ends: readonly JobEnd[]): Promise<void> {
     FROM ended e WHERE j.tenant = e.tenant AND j.id = e.job_id`);
 }
 
-// The last progress before an end is never lost (rule J40).
-const pendingTold = sql.raw(`told AS (
-  INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, attempt, progress, worker_id, progress_message,
-    checkpoint)
-  SELECT tenant, job_id, event_seq + 1, 'progress', progress_message, started_at, attempt, progress, worker_id,
-    progress_message, checkpoint
-  FROM ended WHERE progress_pending)`);
-
 /** A job that goes back to its queue. */
 export interface Requeue {
   readonly lease: LockedLease;
@@ -218,11 +212,11 @@ export async function requeueJobs(tx: Tx, requeues: readonly Requeue[]): Promise
         checkpoint = e.last_checkpoint, run_after = coalesce(e.run_at, j.run_after), progress = 0, started_at = NULL,
         worker_id = NULL, progress_message = NULL, metrics_json = coalesce(e.metrics_json, j.metrics_json)
       FROM ended e WHERE j.tenant = e.tenant AND j.id = e.job_id
-      RETURNING j.tenant, j.id, j.event_seq, j.kind, j.name, j.priority, j.concurrency_key, j.held, e.run_at, e.type,
+      RETURNING j.tenant, j.id, j.event_seq, j.kind, j.name, j.priority, j.concurrency_key, j.held, j.run_after, e.run_at, e.type,
         e.message, e.last_checkpoint, e.attempts_spent
     ), event AS (
       INSERT INTO job_events (tenant, job_id, seq, type, message, run_after, attempt, progress, held, checkpoint)
-      SELECT tenant, id, event_seq, type, message, run_at, attempts_spent, 0, held, last_checkpoint FROM record
+      SELECT tenant, id, event_seq, type, message, run_after, attempts_spent, 0, held, last_checkpoint FROM record
     ), scheduled AS (
       INSERT INTO scheduled_jobs (tenant, job_id, run_at)
       SELECT tenant, id, run_at FROM record WHERE run_at IS NOT NULL AND NOT held

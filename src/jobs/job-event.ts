@@ -54,6 +54,8 @@ function jobDuring(record: Job, row: JobEventRow): Job {
     cancelReason: row.type === "cancel_requested" ? (row.message ?? "") : "",
     rowsWritten: undefined,
     snapshotId: "",
+    // Its version is known when the job has made it.
+    outputModel: record.outputModel && { ...record.outputModel, version: 0 },
     checkpoint: row.checkpoint ?? "",
     held: row.held,
     attempt: row.attempt,

@@ -14,7 +14,7 @@ import {
 import { batched } from "../batch.ts";
 import { type Database, withSignal } from "../db/database.ts";
 import { invalidField, Problem } from "../problem.ts";
-import { share } from "../wire/grpc-bridge.ts";
+import { share } from "../wire/grpc-codec.ts";
 import {
   type Caller,
   callerOf,

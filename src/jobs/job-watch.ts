@@ -49,7 +49,7 @@ export function openJobWatch({ db, bell }: { readonly db: Database; readonly bel
   async function sweep(): Promise<void> {
     try {
       const seqs = await withSignal(undefined, () => findLastSeqs(db, [...tails.values()].map((tail) => tail.key)));
-      for (const { id, last_seq } of seqs) tails.get(id)?.catchUp(BigInt(last_seq));
+      for (const { last_seq, ...key } of seqs) tails.get(nameOf(key))?.catchUp(BigInt(last_seq));
     } catch {
       // The database is away; the next sweep, or the first watcher that reads, finds out.
     }
@@ -57,8 +57,9 @@ export function openJobWatch({ db, bell }: { readonly db: Database; readonly bel
   }
 
   function tailOf(key: JobKey, record: Job): Tail {
-    const tail = tails.get(key.id) ?? new Tail({ db, bell }, key, record, () => tails.delete(key.id));
-    tails.set(key.id, tail);
+    const name = nameOf(key);
+    const tail = tails.get(name) ?? new Tail({ db, bell }, key, record, () => tails.delete(name));
+    tails.set(name, tail);
     sweeper ??= setTimeout(() => void sweep(), SWEEP_MS);
     return tail;
   }
@@ -80,6 +81,8 @@ export function openJobWatch({ db, bell }: { readonly db: Database; readonly bel
           yield { events };
           seq = events.at(-1)!.seq;
           if (events.some((event) => isEnd(event.type))) return;
+          // A reader that never catches up is no reason to live for ever.
+          if (from.follow && performance.now() >= endsAt) return;
           continue;
         }
         if (isTerminal(record.status) && seq >= record.eventSeq) return;
@@ -94,6 +97,11 @@ export function openJobWatch({ db, bell }: { readonly db: Database; readonly bel
     }
   }
   return { watchJob };
+}
+
+/** An import may bring the same id to several tenants. */
+function nameOf({ tenant, id }: JobKey): string {
+  return `${tenant}\0${id}`;
 }
 
 async function refuseFuture(db: Database, key: JobKey, afterSeq: bigint): Promise<void> {
@@ -147,7 +155,8 @@ class Tail {
   async news(seq: bigint, timeoutMs: number, signal: AbortSignal): Promise<boolean> {
     this.#follow(seq);
     if (this.#failure !== undefined) throw this.#failure;
-    if ((this.#recent.at(-1)?.seq ?? 0n) > seq) return true;
+    // The reader may have begun behind what this watcher has read: then the log has it.
+    if (this.#seq > seq) return true;
     const rang = await new Promise<boolean>((resolve) => {
       const end = (hasNews: boolean) => {
         clearTimeout(timer);
@@ -182,6 +191,7 @@ class Tail {
   async #readAlong(subscription: Subscription): Promise<void> {
     try {
       while (this.#subscription === subscription) {
+        if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
         const events = await this.#read(this.#seq);
         if (events.length > 0) {
           this.#seq = events.at(-1)!.seq;
@@ -189,7 +199,6 @@ class Tail {
           this.#wakeAll();
         }
         if (events.length === PAGE_COUNT_MAX || this.#subscription !== subscription) continue;
-        if (this.#nudge.signal.aborted) this.#nudge = new AbortController();
         await subscription.next(UNTIL_RUNG_MS, this.#nudge.signal);
       }
     } catch (error) {

@@ -48,7 +48,7 @@ const isChanged = sql.raw(`(l.progress_pending OR x.progress <> l.progress
 /**
  * Renews leases by token and stores what they report, with its events; leases that are lost are left out of the answer.
  *
- * Locks the leases it renews, and reads `job_leases_pkey` once per lease. `expires_at` and the counters are in no index,
+ * Locks the leases it renews, and reads `job_leases_pkey` once per lease and `jobs_pkey` once per event. `expires_at` and the counters are in no index,
  * so the update stays in its page (HOT). A cancel deadline is never moved.
  */
 export async function renewLeases(runner: Runner, leases: readonly DeclaredLease[]): Promise<RenewedRow[]> {
@@ -72,11 +72,8 @@ export async function renewLeases(runner: Runner, leases: readonly DeclaredLease
       WHERE l.tenant = x.tenant AND l.job_id = x.job_id AND l.lease_token = x.lease_token
       RETURNING x.ord, x.points, x.checkpoint AS new_checkpoint, old.event_seq AS seq_before,
         new.progress_event_at IS DISTINCT FROM old.progress_event_at AS tells_progress, new.*
-    ), told AS (
-      INSERT INTO job_events (tenant, job_id, seq, type, message, metrics, started_at, attempt, progress, worker_id,
-        progress_message, checkpoint)
-      SELECT r.tenant, r.job_id, r.seq_before + e.place, e.type, e.message, e.metrics, r.started_at, r.attempt, r.progress,
-        r.worker_id, r.progress_message, r.checkpoint
+    ), news AS MATERIALIZED (
+      SELECT r.*, e.place, e.type, e.message, e.metrics
       FROM renewed r CROSS JOIN LATERAL (
         SELECT 1 AS place, 'progress' AS type, r.progress_message AS message, NULL AS metrics WHERE r.tells_progress
         UNION ALL
@@ -84,6 +81,12 @@ export async function renewLeases(runner: Runner, leases: readonly DeclaredLease
         UNION ALL
         SELECT 1 + r.tells_progress::int + (r.points IS NOT NULL)::int, 'checkpoint', r.new_checkpoint, NULL
         WHERE r.new_checkpoint IS NOT NULL) e
+    ), told AS (
+      INSERT INTO job_events (tenant, job_id, seq, type, message, metrics, started_at, run_after, attempt, progress, held,
+        worker_id, progress_message, checkpoint)
+      SELECT n.tenant, n.job_id, n.seq_before + n.place, n.type, n.message, n.metrics, n.started_at, j.run_after, n.attempt,
+        n.progress, j.held, n.worker_id, n.progress_message, n.checkpoint
+      FROM news n JOIN jobs j ON j.tenant = n.tenant AND j.id = n.job_id
     ), points AS (
       INSERT INTO job_metrics (tenant, job_id, key, step, value)
       SELECT DISTINCT ON (r.tenant, r.job_id, p.key, p.step) r.tenant, r.job_id, p.key, p.step, p.value
@@ -136,10 +139,11 @@ export async function tellPendingProgress(runner: Runner, keys: readonly JobKey[
       WHERE l.tenant = x.tenant AND l.job_id = x.job_id AND l.progress_pending AND ${isQuiet}
       RETURNING l.*
     ), events AS (
-      INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, attempt, progress, worker_id,
+      INSERT INTO job_events (tenant, job_id, seq, type, message, started_at, run_after, attempt, progress, held, worker_id,
         progress_message, checkpoint)
-      SELECT tenant, job_id, event_seq, 'progress', progress_message, started_at, attempt, progress, worker_id,
-        progress_message, checkpoint FROM told
+      SELECT t.tenant, t.job_id, t.event_seq, 'progress', t.progress_message, t.started_at, j.run_after, t.attempt,
+        t.progress, j.held, t.worker_id, t.progress_message, t.checkpoint
+      FROM told t JOIN jobs j ON j.tenant = t.tenant AND j.id = t.job_id
     )
     SELECT tenant, replace(job_id::text, '-', '') AS id FROM told`);
 }

@@ -61,9 +61,12 @@ export function authorityOf(headers: IncomingHttpHeaders): string | undefined {
  * Such a request gives itself away by its Host or its Origin.
  */
 export function foreignness(config: Config, host: string, headers: IncomingHttpHeaders): string | undefined {
-  const isKnown = isLoopback(host) || host === config.host || config.allowedHosts.includes(host)
+  const isKnown =
+    isLoopback(host) ||
+    host === config.host ||
+    config.allowedHosts.includes(host) ||
     // A bare address is no name that somebody else could point here.
-    || (config.isInsecure && isIP(host) !== 0);
+    (config.isInsecure && isIP(host) !== 0);
   if (!isKnown) return `This server does not answer to "${host}"; MILLWRIGHT_ALLOWED_HOSTS lists further names`;
   const { origin } = headers;
   if (origin === undefined) return undefined;
@@ -83,5 +86,6 @@ export function clampTimeouts(headers: IncomingHttpHeaders): void {
     if (ms > TIMEOUT_MS_MAX) headers["grpc-timeout"] = "2147483S";
   }
   const connect = headers["connect-timeout-ms"];
-  if (typeof connect === "string" && Number(connect) > TIMEOUT_MS_MAX) headers["connect-timeout-ms"] = String(TIMEOUT_MS_MAX);
+  if (typeof connect === "string" && Number(connect) > TIMEOUT_MS_MAX)
+    headers["connect-timeout-ms"] = String(TIMEOUT_MS_MAX);
 }

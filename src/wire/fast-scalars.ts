@@ -24,8 +24,10 @@ export const always: Certain<unknown> = () => true;
 
 /** Whether a rules message sets nothing but the rules in `names`: one that is not known must not be passed over. */
 export function setsOnly(schema: DescMessage, rules: Message, names: readonly string[]): boolean {
-  return rules.$unknown === undefined
-    && schema.fields.every((field) => !isFieldSet(rules, field) || names.includes(field.localName));
+  return (
+    rules.$unknown === undefined &&
+    schema.fields.every((field) => !isFieldSet(rules, field) || names.includes(field.localName))
+  );
 }
 
 /** The check of a scalar with its rules. */
@@ -51,8 +53,11 @@ const textRuleNames = ["minLen", "maxLen", "minBytes", "maxBytes", "pattern", "i
 
 function certainText(rules: FieldRules | undefined): Certain<string> | undefined {
   const { case: kind, value } = rules?.type ?? {};
-  if (kind !== undefined && (kind !== "string" || !setsOnly(StringRulesSchema, value as Message, textRuleNames))) return undefined;
-  const expressions = [...(rules?.celExpression ?? []), ...(rules?.cel ?? []).map((rule) => rule.expression)].map(matchOf);
+  if (kind !== undefined && (kind !== "string" || !setsOnly(StringRulesSchema, value as Message, textRuleNames)))
+    return undefined;
+  const expressions = [...(rules?.celExpression ?? []), ...(rules?.cel ?? []).map((rule) => rule.expression)].map(
+    matchOf,
+  );
   const limits = kind === "string" ? limitsOf(value as StringRules) : [];
   const tests = [holdsNoNul, ...limits, ...expressions];
   if (!tests.every((test) => test !== undefined)) return undefined;
@@ -104,7 +109,8 @@ function matchOf(expression: string): Certain<string> | undefined {
 
 function certainBytes(rules: FieldRules | undefined): Certain<Uint8Array> | undefined {
   if (rules?.type.case === undefined) return always as Certain<Uint8Array>;
-  if (rules.type.case !== "bytes" || !setsOnly(BytesRulesSchema, rules.type.value, ["minLen", "maxLen"])) return undefined;
+  if (rules.type.case !== "bytes" || !setsOnly(BytesRulesSchema, rules.type.value, ["minLen", "maxLen"]))
+    return undefined;
   const { minLen, maxLen } = rules.type.value;
   const hasMax = isFieldSet(rules.type.value, BytesRulesSchema.field.maxLen);
   return ({ length }) => length >= Number(minLen) && (!hasMax || length <= Number(maxLen));
@@ -138,8 +144,10 @@ function range<T extends Numeric>(
   const excludesHigh = lessThan.case === "lt";
   return (value) => {
     const scaled = scaleOf(value);
-    return (low === undefined || (excludesLow ? scaled > low : scaled >= low))
-      && (high === undefined || (excludesHigh ? scaled < high : scaled <= high));
+    return (
+      (low === undefined || (excludesLow ? scaled > low : scaled >= low)) &&
+      (high === undefined || (excludesHigh ? scaled < high : scaled <= high))
+    );
   };
 }
 
@@ -160,8 +168,12 @@ export function isProperTime(value: Message): boolean {
   if (value.$typeName === TimestampSchema.typeName) {
     return seconds >= TIMESTAMP_SECONDS_MIN && seconds <= TIMESTAMP_SECONDS_MAX && nanos >= 0 && nanos < Number(NANOS);
   }
-  return seconds <= DURATION_SECONDS_MAX && seconds >= -DURATION_SECONDS_MAX && Math.abs(nanos) < Number(NANOS)
-    && (seconds === 0n || nanos === 0 || seconds > 0n === nanos > 0);
+  return (
+    seconds <= DURATION_SECONDS_MAX &&
+    seconds >= -DURATION_SECONDS_MAX &&
+    Math.abs(nanos) < Number(NANOS) &&
+    (seconds === 0n || nanos === 0 || seconds > 0n === nanos > 0)
+  );
 }
 
 /** The check of a time or span with its rules. */

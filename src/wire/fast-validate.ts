@@ -1,11 +1,18 @@
 /**
  * Tells in well under a microsecond that a message certainly satisfies its buf.validate rules.
  *
- * One check per message type is put together from the descriptor. It knows the standard rules that our contract uses and
- * answers only "certainly valid": every doubt, every violation and its wording are left to protovalidate. It asks more
+ * One check per message type is put together from the descriptor. It knows the standard rules that our contract uses
+ * and answers only "certainly valid": every doubt, every violation and its wording are left to protovalidate. It asks more
  * than the rules do in three ways: no text holds a NUL, no number is NaN, no enum value is unknown.
  */
-import { type DescEnum, type DescField, type DescMessage, getOption, type Message, ScalarType } from "@bufbuild/protobuf";
+import {
+  type DescEnum,
+  type DescField,
+  type DescMessage,
+  getOption,
+  type Message,
+  ScalarType,
+} from "@bufbuild/protobuf";
 import { FeatureSet_FieldPresence } from "@bufbuild/protobuf/wkt";
 import {
   EnumRulesSchema,
@@ -18,7 +25,15 @@ import {
   oneof as oneofOption,
   RepeatedRulesSchema,
 } from "@bufbuild/protovalidate/gen/buf/validate/validate_pb.js";
-import { always, type Certain, certainScalar, certainTime, hasExpressions, isTimeType, setsOnly } from "./fast-scalars.ts";
+import {
+  always,
+  type Certain,
+  certainScalar,
+  certainTime,
+  hasExpressions,
+  isTimeType,
+  setsOnly,
+} from "./fast-scalars.ts";
 
 type Fields = Record<string, unknown>;
 type OneofValue = { readonly case: string | undefined; readonly value?: unknown };
@@ -29,9 +44,11 @@ const checks = new Map<DescMessage, { certain: Certain<unknown> }>();
 // Rules on a whole message, by their exact text. GetModel is called far more often than anything is written; other such
 // rules are protovalidate's alone.
 const knownExpressions: Record<string, Certain<Fields>> = {
-  "this.version == 0 && this.alias == '' || !this.name.contains('@') && (this.version == 0 || this.alias == '')":
-    ({ name, version, alias }) =>
-      (version === 0 && alias === "") || (!(name as string).includes("@") && (version === 0 || alias === "")),
+  "this.version == 0 && this.alias == '' || !this.name.contains('@') && (this.version == 0 || this.alias == '')": ({
+    name,
+    version,
+    alias,
+  }) => (version === 0 && alias === "") || (!(name as string).includes("@") && (version === 0 || alias === "")),
 };
 
 /** The check of a message type. */
@@ -58,7 +75,8 @@ function holderOf(desc: DescMessage): { certain: Certain<unknown> } {
 function checkOf(desc: DescMessage): Certain<unknown> | undefined {
   const rules = messageRulesOf(getOption(desc, messageOption));
   const fields = desc.fields.map(fieldCheck);
-  const oneofs = desc.oneofs.filter((oneof) => getOption(oneof, oneofOption).required)
+  const oneofs = desc.oneofs
+    .filter((oneof) => getOption(oneof, oneofOption).required)
     .map((oneof) => (message: Fields) => (message[oneof.localName] as OneofValue).case !== undefined);
   const all = [...fields, ...oneofs, ...(rules ?? [undefined])];
   if (!all.every((check) => check !== undefined)) return undefined;
@@ -127,7 +145,11 @@ function presentCheck(field: DescField, rules: FieldRules): Certain<unknown> | u
 }
 
 /** What a field, an item of a list and a value of a map have in common. */
-type Element = { readonly scalar?: ScalarType | undefined; readonly enum?: DescEnum | undefined; readonly message?: DescMessage | undefined };
+type Element = {
+  readonly scalar?: ScalarType | undefined;
+  readonly enum?: DescEnum | undefined;
+  readonly message?: DescMessage | undefined;
+};
 
 function elementCheck(element: Element, rules: FieldRules | undefined): Certain<unknown> | undefined {
   if (element.message !== undefined) return messageCheck(element.message, rules);
@@ -138,7 +160,8 @@ function elementCheck(element: Element, rules: FieldRules | undefined): Certain<
 function listCheck(field: DescField & { fieldKind: "list" }, rules: FieldRules): Certain<unknown> | undefined {
   const bounds = rules.type.case === "repeated" ? rules.type.value : undefined;
   if (bounds === undefined && rules.type.case !== undefined) return undefined;
-  if (bounds !== undefined && !setsOnly(RepeatedRulesSchema, bounds, ["minItems", "maxItems", "items"])) return undefined;
+  if (bounds !== undefined && !setsOnly(RepeatedRulesSchema, bounds, ["minItems", "maxItems", "items"]))
+    return undefined;
   const item = itemCheck(field as Element, bounds?.items);
   if (item === undefined) return undefined;
   const min = Number(bounds?.minItems ?? 0n);
@@ -154,7 +177,8 @@ function listCheck(field: DescField & { fieldKind: "list" }, rules: FieldRules):
 function mapCheck(field: DescField & { fieldKind: "map" }, rules: FieldRules): Certain<unknown> | undefined {
   const bounds = rules.type.case === "map" ? rules.type.value : undefined;
   if (bounds === undefined && rules.type.case !== undefined) return undefined;
-  if (bounds !== undefined && !setsOnly(MapRulesSchema, bounds, ["minPairs", "maxPairs", "keys", "values"])) return undefined;
+  if (bounds !== undefined && !setsOnly(MapRulesSchema, bounds, ["minPairs", "maxPairs", "keys", "values"]))
+    return undefined;
   // Object keys are strings: those of other types are spelled differently, and none of ours are.
   if (field.mapKey !== ScalarType.STRING) return undefined;
   const key = itemCheck({ scalar: ScalarType.STRING }, bounds?.keys);
@@ -188,8 +212,10 @@ function enumCheck(desc: DescEnum, rules: FieldRules | undefined): Certain<unkno
   if (rules !== undefined && hasExpressions(rules)) return undefined;
   const allowed = new Set(desc.values.map((value) => value.number));
   if (rules?.type.case === undefined) return (value) => allowed.has(value as number);
-  if (rules.type.case !== "enum" || !setsOnly(EnumRulesSchema, rules.type.value, ["definedOnly", "in", "notIn"])) return undefined;
+  if (rules.type.case !== "enum" || !setsOnly(EnumRulesSchema, rules.type.value, ["definedOnly", "in", "notIn"]))
+    return undefined;
   const { in: listed, notIn } = rules.type.value;
-  for (const value of allowed) if (notIn.includes(value) || (listed.length > 0 && !listed.includes(value))) allowed.delete(value);
+  for (const value of allowed)
+    if (notIn.includes(value) || (listed.length > 0 && !listed.includes(value))) allowed.delete(value);
   return (value) => allowed.has(value as number);
 }

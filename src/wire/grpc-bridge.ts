@@ -3,26 +3,26 @@
  *
  * connect-node serves the same handlers on the HTTP port, at four times the cost of a call.
  */
-import { create, type DescMessage, type DescMethod, fromBinary, isMessage, type Message, toBinary } from "@bufbuild/protobuf";
+import { create, type DescMethod, type Message, toBinary } from "@bufbuild/protobuf";
 import { anyPack } from "@bufbuild/protobuf/wkt";
 import type { ConnectError, Interceptor, StreamResponse, UnaryResponse } from "@connectrpc/connect";
-import {
-  Metadata,
-  type sendUnaryData,
-  type Server,
-  type ServerDuplexStream,
-  type ServerErrorResponse,
-  type ServerReadableStream,
-  type ServerUnaryCall,
-  type ServerWritableStream,
-  type ServiceDefinition,
-  type UntypedServiceImplementation,
+import type {
+  sendUnaryData,
+  Server,
+  ServerDuplexStream,
+  ServerErrorResponse,
+  ServerReadableStream,
+  ServerUnaryCall,
+  ServerWritableStream,
+  UntypedServiceImplementation,
 } from "@grpc/grpc-js";
 import { StatusSchema } from "../../gen/ts/google/rpc/status_pb.ts";
 import { CallContext, CallResponse, metadataOf, type NativeCall } from "./grpc-call.ts";
-import { malformedMessage } from "./request.ts";
+import { definitionOf, refuseMalformed, whole } from "./grpc-codec.ts";
 import type { Handler, Service } from "./service.ts";
 import { statusOf } from "./status.ts";
+
+export { share } from "./grpc-codec.ts";
 
 type Messages = AsyncIterable<Message>;
 type Run = (context: CallContext) => Promise<UnaryResponse | StreamResponse>;
@@ -36,7 +36,12 @@ type OutStream = ServerWritableStream<Message, Message> | ServerDuplexStream<Mes
 const HEADERS_AFTER_MS = 20;
 
 /** Serves `service` and keeps every call it serves in `live`, for the server to end them. */
-export function addService(server: Server, service: Service, interceptors: readonly Interceptor[], live: Set<CallContext>): void {
+export function addService(
+  server: Server,
+  service: Service,
+  interceptors: readonly Interceptor[],
+  live: Set<CallContext>,
+): void {
   const handlers: UntypedServiceImplementation = {};
   for (const method of service.desc.methods) {
     const run = chainOf(method, service, interceptors);
@@ -57,7 +62,8 @@ function chainOf(method: DescMethod, service: Service, interceptors: readonly In
 async function answerOf(context: CallContext, invoke: Handler): Promise<Message | Messages> {
   const { method } = context;
   // Interceptors see the request of a server stream as a stream of one.
-  const request = method.methodKind === "server_streaming" ? await single(context.message as Messages) : context.message;
+  const request =
+    method.methodKind === "server_streaming" ? await single(context.message as Messages) : context.message;
   const answer = invoke(request as never, context as never);
   if (method.methodKind === "unary") return whole(method.output, await answer);
   if (method.methodKind === "client_streaming") return streamOf(whole(method.output, await answer));
@@ -78,16 +84,32 @@ function handlerOf(method: DescMethod, run: Run, live: Set<CallContext>): Untype
   switch (method.methodKind) {
     case "unary":
       return (call: ServerUnaryCall<Message, Message>, answer: Answer) =>
-        serve(call, () => call.request, (context) => serveUnary(context, run, answer));
+        serve(
+          call,
+          () => call.request,
+          (context) => serveUnary(context, run, answer),
+        );
     case "client_streaming":
       return (call: ServerReadableStream<Message, Message>, answer: Answer) =>
-        serve(call, (context) => messagesOf(call, context), (context) => serveUnary(context, run, answer));
+        serve(
+          call,
+          (context) => messagesOf(call, context),
+          (context) => serveUnary(context, run, answer),
+        );
     case "server_streaming":
       return (call: ServerWritableStream<Message, Message>) =>
-        serve(call, () => streamOf(call.request), (context) => serveStream(call, context, run));
+        serve(
+          call,
+          () => streamOf(call.request),
+          (context) => serveStream(call, context, run),
+        );
     case "bidi_streaming":
       return (call: ServerDuplexStream<Message, Message>) =>
-        serve(call, (context) => messagesOf(call, context), (context) => serveStream(call, context, run));
+        serve(
+          call,
+          (context) => messagesOf(call, context),
+          (context) => serveStream(call, context, run),
+        );
   }
 }
 
@@ -109,7 +131,7 @@ async function serveStream(call: OutStream, context: CallContext, run: Run): Pro
   let headerTimer: NodeJS.Timeout | undefined;
   try {
     refuseEnded(context);
-    const response = await run(context) as StreamResponse;
+    const response = (await run(context)) as StreamResponse;
     answers = response.message[Symbol.asyncIterator]() as AsyncIterator<Message>;
     headerTimer = setTimeout(() => context.sendHeader(), HEADERS_AFTER_MS);
     await writeAll(call, context, answers);
@@ -161,75 +183,24 @@ function grpcErrorOf(error: unknown): ServerErrorResponse {
   const status = statusOf(error, "");
   const metadata = metadataOf(status.metadata);
   if (status.details.length > 0) metadata.set("grpc-status-details-bin", statusBytes(status));
-  return { name: "StatusError", message: status.rawMessage, details: status.rawMessage, code: status.code as number, metadata };
+  return {
+    name: "StatusError",
+    message: status.rawMessage,
+    details: status.rawMessage,
+    code: status.code as number,
+    metadata,
+  };
 }
 
 function statusBytes(status: ConnectError): Buffer {
   const details = status.details.map((detail) =>
     "desc" in detail
       ? anyPack(detail.desc, create(detail.desc, detail.value))
-      : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value });
-  return Buffer.from(toBinary(StatusSchema, create(StatusSchema, { code: status.code, message: status.rawMessage, details })));
-}
-
-/** Stands in for a request whose bytes are not the message they ought to be. grpc-js would call that INTERNAL. */
-class Malformed {
-  readonly typeName: string;
-
-  constructor(typeName: string) {
-    this.typeName = typeName;
-  }
-}
-
-function refuseMalformed(message: unknown): void {
-  if (message instanceof Malformed) throw malformedMessage(message.typeName);
-}
-
-function definitionOf(methods: readonly DescMethod[]): ServiceDefinition {
-  return Object.fromEntries(methods.map((method) => [method.localName, {
-    path: `/${method.parent.typeName}/${method.name}`,
-    originalName: method.localName,
-    requestStream: method.methodKind === "client_streaming" || method.methodKind === "bidi_streaming",
-    responseStream: method.methodKind === "server_streaming" || method.methodKind === "bidi_streaming",
-    requestSerialize: (message: Message) => encode(method.input, message),
-    requestDeserialize: (bytes: Buffer) => decode(method.input, bytes),
-    responseSerialize: (message: Message) => encode(method.output, message),
-    responseDeserialize: (bytes: Buffer) => fromBinary(method.output, bytes),
-  }]));
-}
-
-const sharedBytes = new WeakMap<Message, Buffer | undefined>();
-
-/**
- * Marks a whole message as one that goes to several streams and will not change: it is encoded once for all of them.
- */
-export function share<T extends Message>(message: T): T {
-  sharedBytes.set(message, undefined);
-  return message;
-}
-
-function encode(desc: DescMessage, message: Message): Buffer {
-  if (!sharedBytes.has(message)) return bytesOf(desc, message);
-  const bytes = sharedBytes.get(message) ?? bytesOf(desc, message);
-  sharedBytes.set(message, bytes);
-  return bytes;
-}
-
-function bytesOf(desc: DescMessage, message: Message): Buffer {
-  const { buffer, byteOffset, byteLength } = toBinary(desc, message);
-  return Buffer.from(buffer, byteOffset, byteLength);
-}
-
-function decode(desc: DescMessage, bytes: Buffer): Message {
-  try {
-    return fromBinary(desc, bytes);
-  } catch {
-    return new Malformed(desc.typeName) as unknown as Message;
-  }
-}
-
-function whole(desc: DescMessage, message: unknown): Message {
-  return isMessage(message, desc) ? message : create(desc, message as Record<string, unknown>);
+      : { typeUrl: `type.googleapis.com/${detail.type}`, value: detail.value },
+  );
+  return Buffer.from(
+    toBinary(StatusSchema, create(StatusSchema, { code: status.code, message: status.rawMessage, details })),
+  );
 }
 
 async function* streamOf(message: Message): Messages {

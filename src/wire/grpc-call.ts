@@ -53,7 +53,11 @@ export class CallContext implements HandlerContext {
   #isClosed = false;
   readonly #wakes = new Set<() => void>();
 
-  constructor(call: NativeCall, method: DescMethod, messageOf: (context: CallContext) => Message | AsyncIterable<Message>) {
+  constructor(
+    call: NativeCall,
+    method: DescMethod,
+    messageOf: (context: CallContext) => Message | AsyncIterable<Message>,
+  ) {
     this.#call = call;
     this.method = method;
     this.message = messageOf(this);

@@ -3,38 +3,29 @@
  *
  * The handlers and interceptors are those of the gRPC port; connect-node carries them here.
  */
-import { createServer as createHttp1Server, type Server as Http1Server } from "node:http";
+import {
+  createServer as createHttp1Server,
+  type IncomingMessage,
+  type Server as Http1Server,
+  type ServerResponse,
+} from "node:http";
 import { createServer as createHttp2Server, type Http2Server, type ServerHttp2Session } from "node:http2";
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import { createConnectRouter, type Interceptor } from "@connectrpc/connect";
-import {
-  compressionGzip,
-  type NodeServerResponse,
-  universalRequestFromNodeRequest,
-} from "@connectrpc/connect-node";
-import type { UniversalHandler, UniversalServerResponse } from "@connectrpc/connect/protocol";
 import type { Config } from "../config.ts";
-import type { Log, Metrics } from "../telemetry.ts";
-import { authorityOf, clampTimeouts, foreignness, hostOf, http2Limits } from "./connection.ts";
-import type { Service } from "./service.ts";
+import type { Metrics } from "../telemetry.ts";
+import { authorityOf, foreignness, hostOf, http2Limits } from "./connection.ts";
+import { type RpcOptions, rpcHandlers } from "./http-calls.ts";
 
-type Request = Parameters<typeof universalRequestFromNodeRequest>[0];
-type Response = Parameters<typeof universalResponseToNodeResponse>[1];
+// Node's requests and responses of HTTP/2 are the same as far as they are used here.
+type Request = IncomingMessage;
+type Response = ServerResponse;
 
 /** Serves what is neither an RPC nor a probe, such as the console; false when there is nothing at that path. */
 export type PageHandler = (request: Request, response: Response) => boolean;
 
 /** What the port is made of. */
-export interface HttpOptions {
-  readonly config: Config;
-  readonly services: readonly Service[];
-  readonly interceptors: readonly Interceptor[];
-  readonly log: Log;
+export interface HttpOptions extends RpcOptions {
   readonly metrics: Metrics;
-  /** Ends streams. */
-  readonly draining: AbortSignal;
-  /** Ends every call. */
-  readonly stopping: AbortSignal;
   isReady(): Promise<boolean>;
   readonly pages?: PageHandler | undefined;
 }
@@ -58,7 +49,9 @@ export async function startHttpServer(options: HttpOptions): Promise<HttpServer>
     });
     handle(request, response);
   });
-  const http2 = createHttp2Server(http2Limits(config), handle);
+  const http2 = createHttp2Server(http2Limits(config), (request, response) =>
+    handle(request as never, response as never),
+  );
   const sessions = new Set<ServerHttp2Session>();
   http2.on("session", (session) => {
     sessions.add(session);
@@ -114,8 +107,8 @@ function splitProtocols(http1: Http1Server, http2: Http2Server, sockets: Set<Soc
 }
 
 function requestHandler(options: HttpOptions): (request: Request, response: Response) => void {
-  const { config, log, draining } = options;
-  const rpcs = new Map(rpcHandlers(options).map((handler) => [handler.requestPath, handler]));
+  const { config, draining } = options;
+  const rpcs = rpcHandlers(options);
   return (request, response) => {
     response.on("error", () => undefined);
     const authority = authorityOf(request.headers);
@@ -128,46 +121,18 @@ function requestHandler(options: HttpOptions): (request: Request, response: Resp
     if (foreign !== undefined) return respond(response, 403, foreign);
     if (path === "/metrics") return void answerMetrics(options, response);
     const rpc = rpcs.get(path);
-    if (rpc !== undefined) return void serveRpc(rpc, request, response, log);
+    if (rpc !== undefined) return void rpc(request, response);
     if (draining.aborted || !options.pages?.(request, response)) respond(response, 404, "There is nothing here");
   };
 }
 
-function rpcHandlers({ config, services, interceptors, draining, stopping }: HttpOptions): UniversalHandler[] {
-  const router = createConnectRouter({
-    interceptors: [...interceptors],
-    readMaxBytes: config.messageBytesMax,
-    // Every C-core client advertises gzip; compressing small answers costs more than it saves.
-    compressMinBytes: 16_384,
-    acceptCompression: [compressionGzip],
-  });
-  for (const service of services) {
-    for (const method of service.desc.methods) {
-      const shutdownSignal = method.methodKind === "unary" ? stopping : draining;
-      router.rpc(method, service.handlerOf(method) as never, { shutdownSignal });
-    }
-  }
-  return router.handlers;
-}
-
-async function serveRpc(handler: UniversalHandler, request: Request, response: Response, log: Log): Promise<void> {
-  try {
-    clampTimeouts(request.headers);
-    const answer = await handler(universalRequestFromNodeRequest(request, response, undefined, undefined));
-    await universalResponseToNodeResponse(answer, response);
-  } catch (error) {
-    // The caller hung up, mostly. Whatever a handler threw was made a status long before.
-    log.debug({ err: error, method: `${handler.service.typeName}/${handler.method.name}` }, "answer not delivered");
-    if (!response.headersSent) respond(response, 500, "Internal error");
-    else response.destroy();
-  }
-}
-
 async function answerReady({ draining, isReady, log }: HttpOptions, response: Response): Promise<void> {
-  const isUp = !draining.aborted && await isReady().catch((error: unknown) => {
-    log.warn({ err: error }, "not ready");
-    return false;
-  });
+  const isUp =
+    !draining.aborted &&
+    (await isReady().catch((error: unknown) => {
+      log.warn({ err: error }, "not ready");
+      return false;
+    }));
   respond(response, isUp ? 200 : 503, isUp ? "ready" : draining.aborted ? "draining" : "the database is not reachable");
 }
 

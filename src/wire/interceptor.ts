@@ -6,12 +6,26 @@
  */
 import { randomUUID } from "node:crypto";
 import type { DescMessage, DescMethod, Message } from "@bufbuild/protobuf";
-import { ConnectError, type Interceptor, type StreamRequest, type StreamResponse, type UnaryRequest } from "@connectrpc/connect";
+import {
+  ConnectError,
+  type Interceptor,
+  type StreamRequest,
+  type StreamResponse,
+  type UnaryRequest,
+} from "@connectrpc/connect";
 import { status as codeNames } from "@grpc/grpc-js";
 import { ErrorInfoSchema } from "../../gen/ts/google/rpc/error_details_pb.ts";
 import { Problem } from "../problem.ts";
 import type { Log, Metrics } from "../telemetry.ts";
-import { type Caller, notBuilt, readCaller, setCaller, shuttingDown, TENANT_HEADER, watchersExceeded } from "./request.ts";
+import {
+  type Caller,
+  notBuilt,
+  readCaller,
+  setCaller,
+  shuttingDown,
+  TENANT_HEADER,
+  watchersExceeded,
+} from "./request.ts";
 import { isDefect, statusOf } from "./status.ts";
 import type { Validate } from "./validation.ts";
 
@@ -103,7 +117,11 @@ function isIntrospection(method: DescMethod): boolean {
   return method.parent.typeName.startsWith("grpc.");
 }
 
-async function* validated(messages: AsyncIterable<Message>, desc: DescMessage, validate: Validate): AsyncIterable<Message> {
+async function* validated(
+  messages: AsyncIterable<Message>,
+  desc: DescMessage,
+  validate: Validate,
+): AsyncIterable<Message> {
   for await (const message of messages) {
     validate(desc, message);
     yield message;
@@ -168,7 +186,7 @@ class ServedCall {
     if (this.#rules.log.isLevelEnabled("debug")) this.#rules.log.debug(this.#facts("OK"), "call");
   }
 
-  /** A handler that stops at the abort of its signal looks as if it were done: it is not, and the caller must resume. */
+  /** A handler that stops at the abort of its signal looks as if it were done: the caller must know that it is not. */
   endStream(): void {
     this.#request.signal.throwIfAborted();
     this.end();

@@ -12,7 +12,11 @@ import {
   HealthCheckResponse_ServingStatus as ServingStatus,
   type HealthCheckResponseSchema,
 } from "../../gen/ts/grpc/health/v1/health_pb.ts";
-import { ServerReflection, type ServerReflectionRequest, type ServerReflectionResponseSchema } from "../../gen/ts/grpc/reflection/v1/reflection_pb.ts";
+import {
+  ServerReflection,
+  type ServerReflectionRequest,
+  type ServerReflectionResponseSchema,
+} from "../../gen/ts/grpc/reflection/v1/reflection_pb.ts";
 import { ServerReflection as ServerReflectionV1alpha } from "../../gen/ts/grpc/reflection/v1alpha/reflection_pb.ts";
 import { type Service, serviceOf } from "./service.ts";
 
@@ -30,7 +34,10 @@ export function createHealth(serviceNames: readonly string[]): HealthState {
   let status: ServingStatus = ServingStatus.NOT_SERVING;
   const statusFor = (name: string) => (known.has(name) ? status : undefined);
 
-  async function* watch({ service }: { service: string }, { signal }: HandlerContext): AsyncGenerator<MessageInitShape<typeof HealthCheckResponseSchema>> {
+  async function* watch(
+    { service }: { service: string },
+    { signal }: HandlerContext,
+  ): AsyncGenerator<MessageInitShape<typeof HealthCheckResponseSchema>> {
     let told: ServingStatus | undefined;
     while (true) {
       const now = statusFor(service) ?? ServingStatus.SERVICE_UNKNOWN;
@@ -78,7 +85,11 @@ type Answer = NonNullable<MessageInitShape<typeof ServerReflectionResponseSchema
 /** Both versions of reflection over `services`, themselves, health and the details that errors carry. */
 export function createReflection(services: readonly DescService[]): Service[] {
   const listed = [...services, ServerReflection, ServerReflectionV1alpha];
-  const catalog = new Catalog([...listed.map((service) => service.file), file_google_rpc_status, file_google_rpc_error_details]);
+  const catalog = new Catalog([
+    ...listed.map((service) => service.file),
+    file_google_rpc_status,
+    file_google_rpc_error_details,
+  ]);
   const names = listed.map((service) => service.typeName).sort();
 
   async function* serverReflectionInfo(requests: AsyncIterable<ServerReflectionRequest>) {
@@ -170,7 +181,8 @@ class Catalog {
 
   #addMessage(message: DescMessage, file: DescFile): void {
     this.symbols.set(message.typeName, file);
-    for (const member of [...message.fields, ...message.oneofs]) this.symbols.set(`${message.typeName}.${member.name}`, file);
+    for (const member of [...message.fields, ...message.oneofs])
+      this.symbols.set(`${message.typeName}.${member.name}`, file);
     message.nestedMessages.forEach((nested) => this.#addMessage(nested, file));
     message.nestedEnums.forEach((nested) => this.#addEnum(nested, file));
     message.nestedExtensions.forEach((extension) => this.#addExtension(extension, file));

@@ -27,7 +27,10 @@ const callerKey = createContextKey<Caller | undefined>(undefined, { description:
 export function readCaller(tenant: string | null, requestId: string): Caller {
   if (!tenant) return { tenant: DEFAULT_TENANT, isAdmin: true, requestId };
   if (!tenantForm.test(tenant)) {
-    throw invalidField(TENANT_HEADER, "must be 1 to 64 letters, digits, dots, dashes or underscores, and begin with a letter or digit");
+    throw invalidField(
+      TENANT_HEADER,
+      "must be 1 to 64 letters, digits, dots, dashes or underscores, and begin with a letter or digit",
+    );
   }
   return { tenant, isAdmin: true, requestId };
 }
@@ -118,9 +121,12 @@ export function readPageToken(token: string, scope: TokenScope, field = "page_to
   const bytes = Buffer.from(token, "base64url");
   const mac = bytes.subarray(1, 1 + MAC_BYTES);
   const body = bytes.subarray(1 + MAC_BYTES);
-  const isOurs = bytes[0] === TOKEN_VERSION && mac.length === MAC_BYTES && timingSafeEqual(mac, macOf(body, scope))
+  const isOurs =
+    bytes[0] === TOKEN_VERSION &&
+    mac.length === MAC_BYTES &&
+    timingSafeEqual(mac, macOf(body, scope)) &&
     // base64url has several spellings of the same bytes; only ours is accepted.
-    && bytes.toString("base64url") === token;
+    bytes.toString("base64url") === token;
   if (!isOurs) throw invalidField(field, "must be a token that this query was answered with");
   return JSON.parse(body.toString()) as string[];
 }
@@ -182,10 +188,14 @@ export function notBuilt(method: string): Problem {
 /** The refusal of a stream beyond a limit on open ones. */
 export function watchersExceeded(openMax: number, scope: "tenant" | "server"): Problem {
   const whose = scope === "tenant" ? "the tenant" : "this server";
-  return new Problem("WATCHERS_EXCEEDED", `Cannot open another stream: ${whose} has ${openMax} open; close some or try another replica`, {
-    retryAfterMs: 5_000,
-    facts: { limit: String(openMax), scope },
-  });
+  return new Problem(
+    "WATCHERS_EXCEEDED",
+    `Cannot open another stream: ${whose} has ${openMax} open; close some or try another replica`,
+    {
+      retryAfterMs: 5_000,
+      facts: { limit: String(openMax), scope },
+    },
+  );
 }
 
 /** What a stream ends with, and a call is refused with, while the server drains. */

@@ -52,14 +52,16 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const described = [...options.services, health.service].map((service) => service.desc);
   const services = [...options.services, health.service, ...createReflection(described)];
   const built = new Map(services.map((service) => [service.desc, service]));
-  const interceptors = [guardCalls({
-    log,
-    metrics,
-    validate: createValidation(),
-    streams: new OpenStreams(config.watchersMax, config.watchersPerTenantMax),
-    draining: draining.signal,
-    isBuilt: (method) => built.get(method.parent)?.isBuilt(method) ?? false,
-  })];
+  const interceptors = [
+    guardCalls({
+      log,
+      metrics,
+      validate: createValidation(),
+      streams: new OpenStreams(config.watchersMax, config.watchersPerTenantMax),
+      draining: draining.signal,
+      isBuilt: (method) => built.get(method.parent)?.isBuilt(method) ?? false,
+    }),
+  ];
   const grpc = await startGrpcServer(config, services, interceptors);
   const http = await startHttpServer({
     config,

@@ -26,8 +26,10 @@ export function serviceOf<Desc extends DescService>(desc: Desc, implementation: 
   return {
     desc,
     isBuilt: (method) => handlers.has(method.name),
-    handlerOf: (method) => handlers.get(method.name) ?? (() => {
-      throw notBuilt(`${method.parent.typeName}/${method.name}`);
-    }),
+    handlerOf: (method) =>
+      handlers.get(method.name) ??
+      (() => {
+        throw notBuilt(`${method.parent.typeName}/${method.name}`);
+      }),
   };
 }

@@ -1,8 +1,8 @@
 /**
  * What callers are told when a call does not succeed: the one place where refusals get their gRPC codes and details.
  *
- * A `Problem` and a violated rule are told in full, in `google.rpc` details. A call that was cancelled says so. Whatever
- * else was thrown is a defect: the caller reads "Internal error" and a request id, the log reads the cause. No
+ * A `Problem` and a violated rule are told in full, in `google.rpc` details. A call that was cancelled says so.
+ * Whatever else was thrown is a defect: the caller reads "Internal error" and a request id, the log reads the cause. No
  * statement, constraint, stack or driver message passes here.
  */
 import { create, type MessageInitShape } from "@bufbuild/protobuf";
@@ -103,9 +103,11 @@ export function itemProblem(error: unknown): MessageInitShape<typeof ProblemSche
 function problemStatus(problem: Problem, requestId: string): ConnectError {
   const budget = { left: DETAIL_BYTES_MAX };
   const violations = problem.violations.map(shortViolation).filter((v) => spend(budget, v.field, v.description));
-  const preconditions = problem.preconditions.map(shortPrecondition)
+  const preconditions = problem.preconditions
+    .map(shortPrecondition)
     .filter((p) => spend(budget, p.type, p.subject, p.description));
-  const facts = Object.entries(problem.facts).map(([key, value]) => [key, shorten(value, VALUE_BYTES_MAX)] as const)
+  const facts = Object.entries(problem.facts)
+    .map(([key, value]) => [key, shorten(value, VALUE_BYTES_MAX)] as const)
     .filter(([key, value]) => spend(budget, key, value));
   const details: Detail[] = [errorInfo(problem.reason, Object.fromEntries(facts))];
   if (violations.length > 0) details.push({ desc: BadRequestSchema, value: { fieldViolations: violations } });
@@ -124,8 +126,9 @@ function internalStatus(cause: unknown, requestId: string): ConnectError {
 /** What a call that was ended from outside is told: its deadline, its caller, or the server's shutdown. */
 function endedStatus(reason: unknown, requestId: string): ConnectError {
   if (reason instanceof Problem) return problemStatus(reason, requestId);
-  const isLate = (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded)
-    || (reason instanceof Error && reason.name === "TimeoutError");
+  const isLate =
+    (reason instanceof ConnectError && reason.code === Code.DeadlineExceeded) ||
+    (reason instanceof Error && reason.name === "TimeoutError");
   if (isLate) return newStatus("The deadline passed before the call was done", Code.DeadlineExceeded, [], requestId);
   return newStatus("The call was cancelled", Code.Canceled, [], requestId);
 }
@@ -140,13 +143,7 @@ function errorInfo(reason: string, metadata: Record<string, string>): Detail {
   return { desc: ErrorInfoSchema, value: create(ErrorInfoSchema, { reason, domain: DOMAIN, metadata }) };
 }
 
-function newStatus(
-  message: string,
-  code: Code,
-  details: Detail[],
-  requestId: string,
-  cause?: unknown,
-): ConnectError {
+function newStatus(message: string, code: Code, details: Detail[], requestId: string, cause?: unknown): ConnectError {
   const error = new ConnectError(shorten(message, MESSAGE_BYTES_MAX), code, undefined, details, cause);
   statuses.add(error);
   return withRequestId(error, requestId);
@@ -180,5 +177,7 @@ function shorten(text: string, bytesMax: number): string {
   // A UTF-16 unit takes at most 3 bytes.
   if (text.length * 3 <= bytesMax) return text.toWellFormed();
   const bytes = Buffer.from(text);
-  return bytes.length <= bytesMax ? bytes.toString() : `${bytes.toString("utf8", 0, bytesMax - 3).replace(/\uFFFD$/, "")}…`;
+  return bytes.length <= bytesMax
+    ? bytes.toString()
+    : `${bytes.toString("utf8", 0, bytesMax - 3).replace(/\uFFFD$/, "")}…`;
 }

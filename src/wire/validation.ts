@@ -1,8 +1,8 @@
 /**
  * Checks every request message against the rules of the contract before a handler sees it.
  *
- * Three rules hold besides those written on the fields: no text holds a NUL, no number is NaN, and no enum value or time
- * is one that the contract does not know.
+ * Three rules hold besides those written on the fields: no text holds a NUL, no number is NaN, and no enum value or
+ * time is one that the contract does not know.
  */
 import type { DescField, DescMessage, Message } from "@bufbuild/protobuf";
 import { pathToString } from "@bufbuild/protobuf/reflect";
@@ -44,8 +44,10 @@ function violationOf(violation: RuleViolation): Violation {
 function collectImproper(desc: DescMessage, message: Fields, prefix: string, found: Violation[]): void {
   for (const field of desc.fields) {
     if (found.length >= VIOLATIONS_MAX) return;
-    const chosen = field.oneof === undefined ? undefined : message[field.oneof.localName] as { case?: string; value?: unknown };
-    const value = chosen === undefined ? message[field.localName] : chosen.case === field.localName ? chosen.value : undefined;
+    const chosen =
+      field.oneof === undefined ? undefined : (message[field.oneof.localName] as { case?: string; value?: unknown });
+    const value =
+      chosen === undefined ? message[field.localName] : chosen.case === field.localName ? chosen.value : undefined;
     if (value !== undefined) collectInField(field, value, prefix + field.name, found);
   }
 }
@@ -68,7 +70,8 @@ function collectInValue(field: DescField, value: unknown, path: string, found: V
     if (!isTimeType(field.message)) collectImproper(field.message, value as Fields, `${path}.`, found);
     else if (!isProperTime(value as Message)) found.push({ field: path, description: "is out of range" });
   } else if (field.enum !== undefined) {
-    if (field.enum.value[value as number] === undefined) found.push({ field: path, description: "must be a known value" });
+    if (field.enum.value[value as number] === undefined)
+      found.push({ field: path, description: "must be a known value" });
   } else if (typeof value === "string") {
     if (value.includes("\0")) found.push({ field: path, description: "must not hold a NUL" });
   } else if (Number.isNaN(value)) found.push({ field: path, description: "must be a number" });

@@ -18,13 +18,13 @@ let dataDir: string;
 let madeBefore: string;
 
 beforeAll(async () => {
-  madeBefore = await mkdtemp(join(tmpdir(), "millwright-embedded-"));
+  madeBefore = await mkdtemp(join(tmpdir(), `millwright-test-${process.pid}-`));
   await (await startEmbedded({ dataDir: madeBefore, settings: FAST })).stop();
   return () => rm(madeBefore, { recursive: true, force: true });
 });
 
 beforeEach(async () => {
-  dataDir = await mkdtemp(join(tmpdir(), "millwright-embedded-"));
+  dataDir = await mkdtemp(join(tmpdir(), `millwright-test-${process.pid}-`));
   // Registered first, so it runs last: a server that is still in use would be started again.
   onTestFinished(async () => {
     const pid = await postmasterPid();
@@ -56,8 +56,16 @@ function open(url: string): Database {
   return database;
 }
 
-/** Another process on the same folder; `leave` lets it stop in good order. */
-async function startProcess(uid?: number): Promise<{ child: ChildProcess; url: string; isOwner: boolean; leave: () => Promise<void> }> {
+interface OtherProcess {
+  readonly child: ChildProcess;
+  readonly url: string;
+  readonly isOwner: boolean;
+  /** Lets it stop in good order. */
+  readonly leave: () => Promise<void>;
+}
+
+/** Another process on the same folder. */
+async function startProcess(uid?: number): Promise<OtherProcess> {
   const script = fileURLToPath(new URL("../support/embedded-process.ts", import.meta.url));
   const child = spawn(process.execPath, [script, dataDir, ...(uid === undefined ? [] : [String(uid)])], {
     stdio: ["pipe", "pipe", "inherit"],
@@ -143,7 +151,9 @@ describe("startEmbedded", () => {
 
   test("says what the server said when it cannot start", async () => {
     copyMadeBefore();
-    await expect(start({ ...FAST, shared_buffers: "nonsense" })).rejects.toThrow('invalid value for parameter "shared_buffers"');
+    const attempt = start({ ...FAST, shared_buffers: "nonsense" });
+
+    await expect(attempt).rejects.toThrow('invalid value for parameter "shared_buffers"');
   });
 
   test.skipIf(!isRoot)("names the folder that bars the server's user, when run as root", async () => {

@@ -6,7 +6,8 @@ import { array, instant } from "../../src/db/database.ts";
 import { arrayLiteral, parseArray } from "../../src/db/literal.ts";
 import { pgTest } from "../support/pg.ts";
 
-const NASTY = ["", " ", "NULL", "null", '"', "\\", '\\"', "{", "}", "{}", ",", "a,b", "é", "漢字", "🔔", "'", "\n\t", " pad ", "$1", "\\N"];
+const SYNTAX = ["", " ", "NULL", "null", '"', "\\", '\\"', "{", "}", "{}", ",", "a,b", "'", "$1", "\\N"];
+const NASTY = [...SYNTAX, "\n\t", " pad ", "é", "漢字", "🔔"];
 
 /** Any text that PostgreSQL can hold: well-formed and without NUL. */
 const text = fc.string({ unit: "grapheme", maxLength: 20 }).filter((value) => !value.includes("\0"));
@@ -33,13 +34,17 @@ describe("array", () => {
 
   pgTest("binds one parameter for any number of elements, so the statement stays prepared", async ({ db }) => {
     await db.transaction(async (tx) => {
-      for (const values of [[], ["a"], ["a", "b", "c"]]) await tx.run(sql`select 'plan' as p, ${array(values, "text[]")} as a`);
+      for (const values of [[], ["a"], ["a", "b", "c"]]) {
+        await tx.run(sql`select 'plan' as p, ${array(values, "text[]")} as a`);
+      }
 
-      const plans = await tx.run(sql`select parameter_types::text[] as types from pg_prepared_statements where statement like 'select ''plan''%'`);
+      const plans = await tx.run(sql`
+        select parameter_types::text[] as types from pg_prepared_statements where statement like 'select ''plan''%'`);
       expect(plans).toEqual([{ types: ["text[]"] }]);
     });
   });
 
+  const bytes = Buffer.from([0, 92, 34, 255]);
   const id = "01936b2e-7e3c-7000-8000-000000000001";
   const cases: [string, Parameters<typeof array>, unknown][] = [
     ["uuids", [[id, null], "uuid[]"], [id, null]],
@@ -47,7 +52,7 @@ describe("array", () => {
     ["bigints", [[1n, 9223372036854775807n, null], "bigint[]"], ["1", "9223372036854775807", null]],
     ["doubles", [[0.1, -0, 1e300, Number.NaN, Infinity], "double precision[]"], [0.1, -0, 1e300, Number.NaN, Infinity]],
     ["booleans", [[true, false, null], "boolean[]"], [true, false, null]],
-    ["bytes", [[Buffer.from([0, 92, 34, 255]), Buffer.alloc(0), null], "bytea[]"], [Buffer.from([0, 92, 34, 255]), Buffer.alloc(0), null]],
+    ["bytes", [[bytes, Buffer.alloc(0), null], "bytea[]"], [bytes, Buffer.alloc(0), null]],
     ["times", [[new Date("2026-11-21T11:49:25.123Z"), null], "timestamptz[]"], ["2026-11-21 11:49:25.123+00", null]],
     ["an empty array", [[], "text[]"], []],
     ["two dimensions", [[["a", "b"], ["c", null]], "text[]"], [["a", "b"], ["c", null]]],
@@ -79,7 +84,8 @@ describe("a single parameter", () => {
   pgTest("keeps every byte of bytea", async ({ db }) => {
     const bytes = Buffer.from(Array.from({ length: 256 }, (_, n) => n));
 
-    const [row] = await db.run<{ back: Buffer; length: number }>(sql`select ${bytes}::bytea as back, octet_length(${bytes}) as length`);
+    const [row] = await db.run<{ back: Buffer; length: number }>(sql`
+      select ${bytes}::bytea as back, octet_length(${bytes}) as length`);
 
     expect(row?.back.equals(bytes)).toBe(true);
     expect(row?.length).toBe(256);
@@ -134,7 +140,8 @@ describe("instant", () => {
   pgTest("agrees with PostgreSQL for times of a hundred years", async ({ db }) => {
     const rows = await db.run<{ at: string; ms: string }>(sql`
       select t as at, floor(extract(epoch from t) * 1000)::bigint as ms
-      from (select timestamptz '1970-01-01' + n * interval '40 hours 3 minutes 7.123457 seconds' from generate_series(0, 20000) n) s(t)`);
+      from (select timestamptz '1970-01-01' + n * interval '40 hours 3 minutes 7.123457 seconds'
+        from generate_series(0, 20000) n) s(t)`);
 
     for (const { at, ms } of rows) expect(instant(at).getTime()).toBe(Number(ms));
   });

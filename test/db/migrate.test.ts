@@ -9,6 +9,7 @@ import { migrateDatabase } from "../../src/db/migrate.ts";
 import { createTestDatabase } from "../support/pg.ts";
 
 const RUNNERS = 20;
+const FIRST_MILLIS = Date.UTC(2024, 0);
 
 async function emptyDatabase(): Promise<string> {
   const { url, drop } = await createTestDatabase(inject("postgresUrl"), "template0");
@@ -20,16 +21,18 @@ async function emptyDatabase(): Promise<string> {
 async function migrationsFolder(statements: string[]): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), "millwright-migrations-"));
   onTestFinished(() => rm(folder, { recursive: true }));
-  const entries = statements.map((_, idx) => ({ idx, version: "7", when: 1_700_000_000_000 + idx, tag: `${idx}`, breakpoints: true }));
+  const entries = statements.map((_, idx) => ({ idx, when: FIRST_MILLIS + idx, tag: `${idx}`, breakpoints: true }));
   await mkdir(join(folder, "meta"));
-  await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify({ version: "7", dialect: "postgresql", entries }));
+  const journal = { version: "7", dialect: "postgresql", entries };
+  await writeFile(join(folder, "meta", "_journal.json"), JSON.stringify(journal));
   for (const [idx, statement] of statements.entries()) await writeFile(join(folder, `${idx}.sql`), statement);
   return folder;
 }
 
 async function tablesIn(url: string): Promise<string[]> {
   const db = openDatabase({ url, poolSize: 1 });
-  const rows = await db.run<{ tablename: string }>(sql`select tablename from pg_tables where schemaname = 'public' order by 1`);
+  const rows = await db.run<{ tablename: string }>(sql`
+    select tablename from pg_tables where schemaname = 'public' order by 1`);
   await db.close();
   return rows.map((row) => row.tablename);
 }
@@ -49,7 +52,8 @@ describe("migrateDatabase", () => {
     const url = await emptyDatabase();
     await migrateDatabase(url, await migrationsFolder(["create table a (n int)"]));
 
-    const applied = await migrateDatabase(url, await migrationsFolder(["create table a (n int)", "create table b (n int)"]));
+    const newer = await migrationsFolder(["create table a (n int)", "create table b (n int)"]);
+    const applied = await migrateDatabase(url, newer);
 
     expect(applied).toBe(1);
     expect(await tablesIn(url)).toEqual(["a", "b"]);
@@ -84,9 +88,10 @@ describe("migrateDatabase", () => {
     const name = new URL(url).pathname.slice(1);
 
     const migration = migrateDatabase(url, folder);
-    await expect
-      .poll(() => watcher.run(sql`select pg_terminate_backend(pid) from pg_stat_activity where datname = ${name} and query like '%pg_sleep%' and state = 'active'`))
-      .toHaveLength(1);
+    const end = sql`
+      select pg_terminate_backend(pid) from pg_stat_activity
+      where datname = ${name} and query like '%pg_sleep%' and state = 'active'`;
+    await expect.poll(() => watcher.run(end)).toHaveLength(1);
 
     expect(await migration).toBe(2);
     expect(await tablesIn(url)).toEqual(["a", "b"]);

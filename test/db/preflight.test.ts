@@ -1,4 +1,4 @@
-/** What is refused before Millwright trusts a PostgreSQL; the servers that would be refused are played by their answers. */
+/** What is refused before Millwright trusts a PostgreSQL. Servers that would be refused are played by their answers. */
 import { describe, expect, test } from "vitest";
 import type { Runner } from "../../src/db/database.ts";
 import { assertDurable, assertVersion } from "../../src/db/preflight.ts";
@@ -20,7 +20,7 @@ describe("assertVersion", () => {
     const old = answering({ version: 17, name: "17.6" });
 
     await expect(assertVersion(old)).rejects.toThrow(
-      "Cannot use PostgreSQL 17.6: Millwright needs version 18 or newer. Upgrade the server, or leave DATABASE_URL unset",
+      "Cannot use PostgreSQL 17.6: Millwright needs version 18 or newer. Upgrade the server, or leave DATABASE_URL",
     );
   });
 });

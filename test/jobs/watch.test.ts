@@ -92,14 +92,16 @@ describe("WatchJob", () => {
     const job = await submit(jobs);
     const worker = new Worker(jobs);
     const lease = await worker.take();
-    for (let step = 0; step < 600; step++) await worker.sync(lease, { metrics: [{ key: "loss", step: BigInt(step), value: step }] });
+    for (let step = 1; step <= 300; step++) {
+      await worker.sync(lease, { metrics: [{ key: "loss", step: BigInt(step), value: 1 }], checkpoint: String(step) });
+    }
 
     expect((await historyOf(jobs, job)).map(({ seq }) => seq)).toEqual(seqsUpTo(602));
     await worker.finish(lease, completed());
     const watcher = new Watcher(jobs, job, { afterSeq: 1n });
     await watcher.ended;
     expect(watcher.seqs).toEqual(seqsUpTo(603).slice(1));
-    expect(watcher.events.slice(1, -1).map(({ metrics }) => metrics[0]!.step)).toEqual(seqsUpTo(600).map((n) => n - 1n));
+    expect(watcher.events.flatMap(({ metrics }) => metrics).map(({ step }) => step)).toEqual(seqsUpTo(300));
   });
 
   appTest("takes an id in either letter case, and tells it in lower case", async ({ jobs }) => {
@@ -149,11 +151,15 @@ describe("another tenant's job", () => {
   });
 });
 
-/** A job as events tell it: the spec comes with the first, metrics and no lease with the last. */
+/**
+ * A job as events tell it: the spec comes with the first, metrics with the last, the end of a lease that a sync will
+ * move never, and the reason of a cancel with that event and with the end.
+ */
 function asTold(job: Job, { type }: JobEvent): Job {
   const told: Job = { ...job };
   if (type !== JobEventType.SUBMITTED && job.finishedAt === undefined) told.specJson = "";
   if (job.finishedAt === undefined) delete told.metricsJson;
+  if (type !== JobEventType.CANCEL_REQUESTED && job.finishedAt === undefined) told.cancelReason = "";
   delete told.leaseExpiresAt;
   return told;
 }

@@ -51,15 +51,16 @@ export interface CallOptions {
 /** A stream of answers. Leaving the loop cancels the call. */
 export type Answers<T> = AsyncIterable<T> & { cancel(): void };
 
-type Method<M extends DescMethod> = M extends DescMethodUnary<infer I, infer O>
-  ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
-  : M extends DescMethodServerStreaming<infer I, infer O>
-    ? (request: MessageInitShape<I>, options?: CallOptions) => Answers<MessageShape<O>>
-    : M extends DescMethodClientStreaming<infer I, infer O>
-      ? (requests: Requests<I>, options?: CallOptions) => Promise<MessageShape<O>>
-      : M extends DescMethodBiDiStreaming<infer I, infer O>
-        ? (requests: Requests<I>, options?: CallOptions) => Answers<MessageShape<O>>
-        : never;
+type Method<M extends DescMethod> =
+  M extends DescMethodUnary<infer I, infer O>
+    ? (request: MessageInitShape<I>, options?: CallOptions) => Promise<MessageShape<O>>
+    : M extends DescMethodServerStreaming<infer I, infer O>
+      ? (request: MessageInitShape<I>, options?: CallOptions) => Answers<MessageShape<O>>
+      : M extends DescMethodClientStreaming<infer I, infer O>
+        ? (requests: Requests<I>, options?: CallOptions) => Promise<MessageShape<O>>
+        : M extends DescMethodBiDiStreaming<infer I, infer O>
+          ? (requests: Requests<I>, options?: CallOptions) => Answers<MessageShape<O>>
+          : never;
 
 type Requests<I extends DescMessage> = AsyncIterable<MessageInitShape<I>> | Iterable<MessageInitShape<I>>;
 
@@ -109,7 +110,9 @@ export class RpcError extends Error {
 function detailsOf(metadata: Metadata): Message[] {
   const [bytes] = metadata.get("grpc-status-details-bin");
   if (!(bytes instanceof Buffer)) return [];
-  return fromBinary(StatusSchema, bytes).details.map(unpack).filter((detail) => detail !== undefined);
+  return fromBinary(StatusSchema, bytes)
+    .details.map(unpack)
+    .filter((detail) => detail !== undefined);
 }
 
 function unpack(detail: Any): Message | undefined {
@@ -153,7 +156,11 @@ function channelOn(native: Client, metadata: Readonly<Record<string, string>>): 
   };
 }
 
-function clientOn<S extends DescService>(native: Client, service: S, metadata: Readonly<Record<string, string>>): RpcClient<S> {
+function clientOn<S extends DescService>(
+  native: Client,
+  service: S,
+  metadata: Readonly<Record<string, string>>,
+): RpcClient<S> {
   const methods = service.methods.map((method) => [method.localName, callerOf(native, method, metadata)]);
   return Object.fromEntries(methods) as RpcClient<S>;
 }
@@ -164,22 +171,27 @@ function callerOf(native: Client, method: DescMethod, common: Readonly<Record<st
   const decode = (bytes: Buffer) => fromBinary(method.output, bytes);
   const whole = (init: unknown) => create(method.input, init as Record<string, unknown>);
   type Inits = AsyncIterable<unknown> | Iterable<unknown>;
-  const prepare = (options: CallOptions) => [metadataOf({ ...common, ...options.metadata }), nativeOptions(options)] as const;
+  const prepare = (options: CallOptions) =>
+    [metadataOf({ ...common, ...options.metadata }), nativeOptions(options)] as const;
   switch (method.methodKind) {
     case "unary":
-      return (init: unknown, options: CallOptions = {}) => answered<Message>((done) => {
-        const call = native.makeUnaryRequest(path, encode, decode, whole(init), ...prepare(options), done);
-        return follow(call, options);
-      });
+      return (init: unknown, options: CallOptions = {}) =>
+        answered<Message>((done) => {
+          const call = native.makeUnaryRequest(path, encode, decode, whole(init), ...prepare(options), done);
+          return follow(call, options);
+        });
     case "client_streaming":
-      return (inits: Inits, options: CallOptions = {}) => answered<Message>((done) => {
-        const call = native.makeClientStreamRequest(path, encode, decode, ...prepare(options), done);
-        void send(call, inits, whole);
-        return follow(call, options);
-      });
+      return (inits: Inits, options: CallOptions = {}) =>
+        answered<Message>((done) => {
+          const call = native.makeClientStreamRequest(path, encode, decode, ...prepare(options), done);
+          void send(call, inits, whole);
+          return follow(call, options);
+        });
     case "server_streaming":
       return (init: unknown, options: CallOptions = {}) =>
-        answersOf(follow(native.makeServerStreamRequest(path, encode, decode, whole(init), ...prepare(options)), options));
+        answersOf(
+          follow(native.makeServerStreamRequest(path, encode, decode, whole(init), ...prepare(options)), options),
+        );
     case "bidi_streaming":
       return (inits: Inits, options: CallOptions = {}) => {
         const call = native.makeBidiStreamRequest(path, encode, decode, ...prepare(options));

@@ -14,7 +14,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-/** Starts a proxy to the server at `target`. `cut-after` delivers the message and ends the connection before the answer. */
+/** Starts a proxy to the server at `target`. `cut-after` delivers the message, then cuts before the answer. */
 export async function startProxy(target: string): Promise<Proxy> {
   const upstream = new URL(target);
   const sockets = new Set<Socket>();

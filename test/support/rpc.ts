@@ -33,7 +33,7 @@ export interface RpcFixtures {
 
 type PgFixtures = typeof pgTest extends TestAPI<infer F> ? F : never;
 
-/** `pgTest` with one server per file, made of what `build` answers, and per test a connection that acts for its tenant. */
+/** `pgTest` with a server per file, made of what `build` answers, and a connection per test that acts for its tenant. */
 export function rpcTestOf(
   build: (parts: Parts) => BuiltServices | Promise<BuiltServices>,
   env: Readonly<Record<string, string>> = {},

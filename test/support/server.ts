@@ -29,7 +29,10 @@ export interface TestServerOptions {
 }
 
 /** Starts a server with `services` on free ports. */
-export async function startTestServer(services: readonly Service[], options: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer(
+  services: readonly Service[],
+  options: TestServerOptions = {},
+): Promise<TestServer> {
   const config = testConfig(options.env);
   const logged: Record<string, unknown>[] = [];
   const log = createLog(config.logLevel, { write: (line) => void logged.push(JSON.parse(line)) });

@@ -1,8 +1,12 @@
 /** A few handlers of JobService without a database: each shows one thing that the wire must carry. */
 import { create } from "@bufbuild/protobuf";
-import { JobService, type WatchJobsResponse, WatchJobsResponseSchema } from "../../gen/ts/millwright/v1/job_service_pb.ts";
+import {
+  JobService,
+  type WatchJobsResponse,
+  WatchJobsResponseSchema,
+} from "../../gen/ts/millwright/v1/job_service_pb.ts";
 import { Problem } from "../../src/problem.ts";
-import { share } from "../../src/wire/grpc-bridge.ts";
+import { share } from "../../src/wire/grpc-codec.ts";
 import { callerOf, readJobId } from "../../src/wire/request.ts";
 import { type Service, serviceOf } from "../../src/wire/service.ts";
 

@@ -125,7 +125,9 @@ describe("a call", () => {
   });
 
   test("of a method that does not exist is UNIMPLEMENTED", async () => {
-    expect(await rawCall({ ":path": "/millwright.v1.JobService/Nope" }, validBody)).toMatchObject({ "grpc-status": "12" });
+    expect(await rawCall({ ":path": "/millwright.v1.JobService/Nope" }, validBody)).toMatchObject({
+      "grpc-status": "12",
+    });
   });
 
   test("keeps text that is not ASCII, in both directions", async () => {
@@ -155,17 +157,23 @@ describe("a call", () => {
     expect(seen.aborted.at(-1)).toMatchObject({ code: 4 });
   });
 
-  test.each(["0n", "0m", "1n", "0S"])("whose deadline is past when it arrives (%s) never reaches its handler", async (timeout) => {
-    const late = "0192abcdef0123456789abcdef0fffff";
-    const body = frame(toBinary(GetJobRequestSchema, { $typeName: "millwright.v1.GetJobRequest", id: late }));
+  test.each(["0n", "0m", "1n", "0S"])(
+    "whose deadline is past when it arrives (%s) never reaches its handler",
+    async (timeout) => {
+      const late = "0192abcdef0123456789abcdef0fffff";
+      const body = frame(toBinary(GetJobRequestSchema, { $typeName: "millwright.v1.GetJobRequest", id: late }));
 
-    expect(await rawCall({ "grpc-timeout": timeout }, body)).toMatchObject({ "grpc-status": "4" });
-    expect(seen.started).not.toContain(late);
-  });
+      expect(await rawCall({ "grpc-timeout": timeout }, body)).toMatchObject({ "grpc-status": "4" });
+      expect(seen.started).not.toContain(late);
+    },
+  );
 
-  test.each(["99999999H", "99999999S", "35000000S"])("may have a deadline longer than timers run (%s)", async (timeout) => {
-    expect(await rawCall({ "grpc-timeout": timeout }, validBody)).toMatchObject({ "grpc-status": "0" });
-  });
+  test.each(["99999999H", "99999999S", "35000000S"])(
+    "may have a deadline longer than timers run (%s)",
+    async (timeout) => {
+      expect(await rawCall({ "grpc-timeout": timeout }, validBody)).toMatchObject({ "grpc-status": "0" });
+    },
+  );
 });
 
 describe("a request that is no request", () => {
@@ -203,22 +211,31 @@ describe("a request that is no request", () => {
 });
 
 describe("a malformed authority", () => {
-  test.each(["%%", "[::1", "a:99999", "%", "a:b:c", "[", ":80", "%00", "[::1]:x"])("%s is answered 400", async (authority) => {
-    expect(await rawCall({ ":authority": authority }, validBody)).toMatchObject({ ":status": 400 });
-    expect((await jobs.getJob({ id })).job?.id).toBe(id);
-  });
+  test.each(["%%", "[::1", "a:99999", "%", "a:b:c", "[", ":80", "%00", "[::1]:x"])(
+    "%s is answered 400",
+    async (authority) => {
+      expect(await rawCall({ ":authority": authority }, validBody)).toMatchObject({ ":status": 400 });
+      expect((await jobs.getJob({ id })).job?.id).toBe(id);
+    },
+  );
 
-  test.each(["user@host", "a/b", "a?b", "a\\b", "<x>", "a b", "\u0001"])("%j ends the request, not the server", async (authority) => {
-    expect(await rawCall({ ":authority": authority }, validBody)).toHaveProperty("ended");
-    expect((await jobs.getJob({ id })).job?.id).toBe(id);
-  });
+  test.each(["user@host", "a/b", "a?b", "a\\b", "<x>", "a b", "\u0001"])(
+    "%j ends the request, not the server",
+    async (authority) => {
+      expect(await rawCall({ ":authority": authority }, validBody)).toHaveProperty("ended");
+      expect((await jobs.getJob({ id })).job?.id).toBe(id);
+    },
+  );
 
-  test.each(["localhost:1", "[::1]:50051", "millwright.ml.svc.cluster.local", "10.0.0.1:80"])("is not what %s is", async (authority) => {
-    const answer = await rawCall({ ":authority": authority }, validBody);
+  test.each(["localhost:1", "[::1]:50051", "millwright.ml.svc.cluster.local", "10.0.0.1:80"])(
+    "is not what %s is",
+    async (authority) => {
+      const answer = await rawCall({ ":authority": authority }, validBody);
 
-    expect(answer["grpc-status"]).toBe("0");
-    expect(fromBinary(GetJobResponseSchema, answer.bytes!.subarray(5)).job?.id).toBe(id);
-  });
+      expect(answer["grpc-status"]).toBe("0");
+      expect(fromBinary(GetJobResponseSchema, answer.bytes!.subarray(5)).job?.id).toBe(id);
+    },
+  );
 });
 
 describe("a stream", () => {
@@ -230,7 +247,10 @@ describe("a stream", () => {
   });
 
   test("that has nothing to say yet sends its headers", async () => {
-    const answers = jobs.watchJob({ id: "silent" }, { onHeader: (header) => headers.push(header.get("x-request-id")[0]) });
+    const answers = jobs.watchJob(
+      { id: "silent" },
+      { onHeader: (header) => headers.push(header.get("x-request-id")[0]) },
+    );
     const headers: unknown[] = [];
 
     await vi.waitUntil(() => headers.length > 0);
@@ -258,7 +278,9 @@ describe("a stream", () => {
   });
 
   test("is refused for a bad request like any call", async () => {
-    expect((await refusalOf(jobs.watchJob({ id: "x", afterSeq: -1n }))).violations).toMatchObject([{ field: "after_seq" }]);
+    expect((await refusalOf(jobs.watchJob({ id: "x", afterSeq: -1n }))).violations).toMatchObject([
+      { field: "after_seq" },
+    ]);
   });
 
   test("ends its generator when the caller leaves", async () => {
@@ -275,11 +297,14 @@ describe("a stream", () => {
     call.end(frame(new Uint8Array()));
     let sent = 0;
     let quietSince = performance.now();
-    await vi.waitUntil(() => {
-      if (seen.sharedCount !== sent) quietSince = performance.now();
-      sent = seen.sharedCount;
-      return sent > 0 && performance.now() - quietSince > 300;
-    }, { timeout: 10_000 });
+    await vi.waitUntil(
+      () => {
+        if (seen.sharedCount !== sent) quietSince = performance.now();
+        sent = seen.sharedCount;
+        return sent > 0 && performance.now() - quietSince > 300;
+      },
+      { timeout: 10_000 },
+    );
     const endedBefore = seen.ended;
 
     session.destroy();

@@ -27,7 +27,10 @@ afterAll(async () => {
 const transports: [string, () => Transport][] = [
   ["Connect over HTTP/1.1", () => createConnectTransport({ baseUrl: server.httpUrl, httpVersion: "1.1" })],
   ["Connect over HTTP/2", () => createConnectTransport({ baseUrl: server.httpUrl, httpVersion: "2" })],
-  ["Connect in JSON", () => createConnectTransport({ baseUrl: server.httpUrl, httpVersion: "1.1", useBinaryFormat: false })],
+  [
+    "Connect in JSON",
+    () => createConnectTransport({ baseUrl: server.httpUrl, httpVersion: "1.1", useBinaryFormat: false }),
+  ],
   ["gRPC-Web over HTTP/1.1", () => createGrpcWebTransport({ baseUrl: server.httpUrl, httpVersion: "1.1" })],
   ["gRPC over HTTP/2", () => createGrpcTransport({ baseUrl: server.httpUrl })],
 ];
@@ -37,7 +40,10 @@ describe.each(transports)("%s", (_, transport) => {
     const headers = { "x-millwright-tenant": "team-a", "x-request-id": "r-7" };
     let echoed: string | null = null;
 
-    const { job } = await createClient(JobService, transport()).getJob({ id }, { headers, onHeader: (header) => (echoed = header.get("x-request-id")) });
+    const { job } = await createClient(JobService, transport()).getJob(
+      { id },
+      { headers, onHeader: (header) => (echoed = header.get("x-request-id")) },
+    );
 
     expect(job).toMatchObject({ id, tenant: "team-a", name: "r-7" });
     expect(echoed).toBe("r-7");
@@ -47,7 +53,9 @@ describe.each(transports)("%s", (_, transport) => {
     const error = await createClient(JobService, transport()).getJob({ id: "missing" }).catch(ConnectError.from);
 
     expect(error).toMatchObject({ code: Code.NotFound, rawMessage: 'Cannot find job "missing" – 100 %' });
-    expect((error as ConnectError).findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "JOB_NOT_FOUND", metadata: { id: "missing" } }]);
+    expect((error as ConnectError).findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: "JOB_NOT_FOUND", metadata: { id: "missing" } },
+    ]);
   });
 
   test("says nothing of a defect", async () => {
@@ -59,12 +67,16 @@ describe.each(transports)("%s", (_, transport) => {
   test("names an RPC that is not built", async () => {
     const error = await createClient(JobService, transport()).getJobStats({}).catch(ConnectError.from);
 
-    expect(error).toMatchObject({ code: Code.Unimplemented, rawMessage: "millwright.v1.JobService/GetJobStats is not built yet" });
+    expect(error).toMatchObject({
+      code: Code.Unimplemented,
+      rawMessage: "millwright.v1.JobService/GetJobStats is not built yet",
+    });
   });
 
   test("carries a stream to its end", async () => {
     const seqs: bigint[] = [];
-    for await (const { lastSeq } of createClient(JobService, transport()).watchJob({ id: "finite", afterSeq: 50n })) seqs.push(lastSeq);
+    for await (const { lastSeq } of createClient(JobService, transport()).watchJob({ id: "finite", afterSeq: 50n }))
+      seqs.push(lastSeq);
 
     expect(seqs).toEqual(Array.from({ length: 50 }, (_, i) => BigInt(i + 1)));
   });
@@ -81,7 +93,11 @@ describe.each(transports)("%s", (_, transport) => {
     const before = seen.ended;
     const abort = new AbortController();
     const read = async () => {
-      for await (const _ of createClient(JobService, transport()).watchJob({ id: "left", afterSeq: 1n }, { signal: abort.signal })) abort.abort();
+      for await (const _ of createClient(JobService, transport()).watchJob(
+        { id: "left", afterSeq: 1n },
+        { signal: abort.signal },
+      ))
+        abort.abort();
     };
 
     await expect(read()).rejects.toThrow();
@@ -95,20 +111,34 @@ describe.each(transports)("%s", (_, transport) => {
   });
 
   test("refuses a message that is too large", async () => {
-    const call = createClient(JobService, transport()).submitJob({ kind: 1, specJson: `"${"x".repeat(5 * 1024 * 1024)}"` });
+    const call = createClient(JobService, transport()).submitJob({
+      kind: 1,
+      specJson: `"${"x".repeat(5 * 1024 * 1024)}"`,
+    });
 
     await expect(call).rejects.toMatchObject({ code: Code.ResourceExhausted });
   });
 });
 
-async function postJson(path: string, body: string, headers: Record<string, string> = {}): Promise<{ status: number; body: string }> {
-  const answer = await fetch(server.httpUrl + path, { method: "POST", headers: { "content-type": "application/json", ...headers }, body });
+async function postJson(
+  path: string,
+  body: string,
+  headers: Record<string, string> = {},
+): Promise<{ status: number; body: string }> {
+  const answer = await fetch(server.httpUrl + path, {
+    method: "POST",
+    headers: { "content-type": "application/json", ...headers },
+    body,
+  });
   return { status: answer.status, body: await answer.text() };
 }
 
 describe("JSON", () => {
   test("needs no client but curl", async () => {
-    expect(await postJson(getJobPath, JSON.stringify({ id }))).toMatchObject({ status: 200, body: expect.stringContaining(id) });
+    expect(await postJson(getJobPath, JSON.stringify({ id }))).toMatchObject({
+      status: 200,
+      body: expect.stringContaining(id),
+    });
   });
 
   test("reads by GET what has no side effects", async () => {
@@ -118,18 +148,29 @@ describe("JSON", () => {
   });
 
   test("names the fields that are wrong", async () => {
-    const { status, body } = await postJson("/millwright.v1.JobService/SubmitJob", '{"priority": 5000000, "kind": "JOB_KIND_TRAIN"}');
+    const { status, body } = await postJson(
+      "/millwright.v1.JobService/SubmitJob",
+      '{"priority": 5000000, "kind": "JOB_KIND_TRAIN"}',
+    );
 
     expect(status).toBe(400);
     expect(JSON.parse(body)).toMatchObject({
       code: "invalid_argument",
-      details: expect.arrayContaining([expect.objectContaining({ type: "google.rpc.BadRequest", debug: { fieldViolations: [expect.objectContaining({ field: "priority" })] } })]),
+      details: expect.arrayContaining([
+        expect.objectContaining({
+          type: "google.rpc.BadRequest",
+          debug: { fieldViolations: [expect.objectContaining({ field: "priority" })] },
+        }),
+      ]),
     });
   });
 
-  test.each(["{", '{"id": 7}', '["x"]', '{"id": "\\ud800"}', ""])("that is not a request is refused: %s", async (body) => {
-    expect((await postJson(getJobPath, body)).status).toBe(400);
-  });
+  test.each(["{", '{"id": 7}', '["x"]', '{"id": "\\ud800"}', ""])(
+    "that is not a request is refused: %s",
+    async (body) => {
+      expect((await postJson(getJobPath, body)).status).toBe(400);
+    },
+  );
 
   test("has no answer to paths that are no RPC", async () => {
     expect((await postJson("/millwright.v1.JobService/Nope", "{}")).status).toBe(404);
@@ -143,23 +184,25 @@ describe("JSON", () => {
   test("whose deadline is past when it arrives never reaches its handler", async () => {
     const late = "0192abcdef0123456789abcdef0eeeee";
 
-    expect((await postJson(getJobPath, JSON.stringify({ id: late }), { "connect-timeout-ms": "0" })).body).toContain("deadline_exceeded");
+    expect((await postJson(getJobPath, JSON.stringify({ id: late }), { "connect-timeout-ms": "0" })).body).toContain(
+      "deadline_exceeded",
+    );
     expect(seen.started).not.toContain(late);
   });
 });
 
 /** Sends a request whose Host no client library would let through. */
-async function statusFor(host: string, path = getJobPath): Promise<string | undefined> {
+async function statusFor(host: string, path = getJobPath, port = server.running.httpPort): Promise<string | undefined> {
   const body = JSON.stringify({ id });
   return await new Promise((resolve) => {
-    const socket = connectTcp(server.running.httpPort, "127.0.0.1");
-    const head = `POST ${path} HTTP/1.1\r\nHost: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\n\r\n`;
+    const socket = connectTcp(port, "127.0.0.1");
+    const headers = `Host: ${host}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}`;
     socket.on("data", (chunk) => {
       resolve(/^HTTP\/1\.1 (\d+)/.exec(chunk.toString())?.[1]);
       socket.destroy();
     });
     socket.on("close", () => resolve(undefined));
-    socket.write(head + body, "latin1");
+    socket.write(`POST ${path} HTTP/1.1\r\n${headers}\r\n\r\n${body}`, "latin1");
   });
 }
 
@@ -168,7 +211,12 @@ async function http2StatusFor(authority: string): Promise<number | string> {
   session.on("error", () => undefined);
   try {
     return await new Promise((resolve) => {
-      const call = session.request({ ":method": "POST", ":path": getJobPath, ":authority": authority, "content-type": "application/json" });
+      const call = session.request({
+        ":method": "POST",
+        ":path": getJobPath,
+        ":authority": authority,
+        "content-type": "application/json",
+      });
       call.on("response", (header) => resolve(header[":status"]!));
       call.on("error", () => resolve("ended"));
       call.end(JSON.stringify({ id }));
@@ -181,10 +229,13 @@ async function http2StatusFor(authority: string): Promise<number | string> {
 const hostile = ["%%", "[::1", "a:99999", "%", "a:b:c", "[", ":80", "%00", "[::1]:x"];
 
 describe("a malformed Host", () => {
-  test.each([...hostile, "user@host", "a/b", "a?b", "a#b", "a\\b", "<x>", "a b", ""])("%j is answered 400 over HTTP/1.1", async (host) => {
-    expect(await statusFor(host)).toBe("400");
-    expect(await statusFor("localhost")).toBe("200");
-  });
+  test.each([...hostile, "user@host", "a/b", "a?b", "a#b", "a\\b", "<x>", "a b", ""])(
+    "%j is answered 400 over HTTP/1.1",
+    async (host) => {
+      expect(await statusFor(host)).toBe("400");
+      expect(await statusFor("localhost")).toBe("200");
+    },
+  );
 
   test.each(hostile)("%j is answered 400 over HTTP/2", async (authority) => {
     expect(await http2StatusFor(authority)).toBe(400);
@@ -200,13 +251,19 @@ describe("a foreign page", () => {
     },
   );
 
-  test.each(["localhost", "localhost:8080", "127.0.0.1:99", "[::1]", "LOCALHOST"])("is not what calls %s", async (host) => {
-    expect(await statusFor(host)).toBe("200");
-  });
+  test.each(["localhost", "localhost:8080", "127.0.0.1:99", "[::1]", "LOCALHOST"])(
+    "is not what calls %s",
+    async (host) => {
+      expect(await statusFor(host)).toBe("200");
+    },
+  );
 
-  test.each(["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"])("of origin %s is not answered", async (origin) => {
-    expect((await postJson(getJobPath, JSON.stringify({ id }), { origin })).status).toBe(403);
-  });
+  test.each(["http://evil.example", "null", "http://localhost:1", "https://127.0.0.1"])(
+    "of origin %s is not answered",
+    async (origin) => {
+      expect((await postJson(getJobPath, JSON.stringify({ id }), { origin })).status).toBe(403);
+    },
+  );
 
   test("is not a page of this server's own", async () => {
     expect((await postJson(getJobPath, JSON.stringify({ id }), { origin: server.httpUrl })).status).toBe(200);
@@ -219,9 +276,13 @@ describe("a foreign page", () => {
   test("is answered under a name that the operator listed, and by address when the server is open", async () => {
     const env = { MILLWRIGHT_ALLOWED_HOSTS: "mill.internal", MILLWRIGHT_INSECURE: "true", MILLWRIGHT_HOST: "0.0.0.0" };
     const open = await startTestServer([fakeJobs().service], { env });
-    const statusOf = async (host: string) => (await fetch(`http://127.0.0.1:${open.running.httpPort}/metrics`, { headers: { host } })).status;
+    const statusOf = async (host: string) => await statusFor(host, "/metrics", open.running.httpPort);
 
-    expect([await statusOf("mill.internal:80"), await statusOf("10.1.2.3"), await statusOf("other.internal")]).toEqual([200, 200, 403]);
+    expect([await statusOf("mill.internal:80"), await statusOf("10.1.2.3"), await statusOf("other.internal")]).toEqual([
+      "200",
+      "200",
+      "403",
+    ]);
     await open.stop();
   });
 });
@@ -255,7 +316,9 @@ describe("/metrics", () => {
     const answer = await fetch(`${server.httpUrl}/metrics`);
 
     expect(answer.headers.get("content-type")).toContain("text/plain");
-    expect(await answer.text()).toMatch(/^millwright_rpc_duration_seconds_count\{method="millwright.v1.JobService\/GetJob",code="OK"\} \d+$/m);
+    expect(await answer.text()).toMatch(
+      /^millwright_rpc_duration_seconds_count\{method="millwright.v1.JobService\/GetJob",code="OK"\} \d+$/m,
+    );
   });
 });
 
@@ -281,7 +344,9 @@ describe("a connection", () => {
   test("that breaks off in the middle harms nobody", async () => {
     for (let i = 0; i < 20; i++) {
       const socket = connectTcp(server.running.httpPort, "127.0.0.1");
-      await new Promise<void>((resolve) => socket.write(`POST ${getJobPath} HTTP/1.1\r\nHost: localhost\r\ncontent-length: 100\r\n\r\n{`, () => resolve()));
+      await new Promise<void>((resolve) =>
+        socket.write(`POST ${getJobPath} HTTP/1.1\r\nHost: localhost\r\ncontent-length: 100\r\n\r\n{`, () => resolve()),
+      );
       socket.resetAndDestroy();
     }
 

@@ -41,9 +41,12 @@ describe("a request id", () => {
     expect(await requestIdOf()).toMatch(/^[0-9a-f-]{36}$/);
   });
 
-  test.each(["a b", "x".repeat(129), "<script>", "a\"b"])("is made instead of %j, which does not belong in a log", async (given) => {
-    expect(await requestIdOf(given)).toMatch(/^[0-9a-f-]{36}$/);
-  });
+  test.each(["a b", "x".repeat(129), "<script>", 'a"b'])(
+    "is made instead of %j, which does not belong in a log",
+    async (given) => {
+      expect(await requestIdOf(given)).toMatch(/^[0-9a-f-]{36}$/);
+    },
+  );
 
   test("comes with a refusal too", async () => {
     const error = await refusalOf(jobs.getJob({ id: "missing" }, { metadata: { "x-request-id": "r-9" } }));
@@ -60,7 +63,11 @@ describe("the caller", () => {
   test("is refused with a malformed tenant", async () => {
     const error = await refusalOf(jobs.getJob({ id }, { metadata: { "x-millwright-tenant": "a b" } }));
 
-    expect(error).toMatchObject({ code: "INVALID_ARGUMENT", reason: "INVALID_FIELD", violations: [{ field: "x-millwright-tenant" }] });
+    expect(error).toMatchObject({
+      code: "INVALID_ARGUMENT",
+      reason: "INVALID_FIELD",
+      violations: [{ field: "x-millwright-tenant" }],
+    });
   });
 
   test("is nobody to health checks, which belong to no tenant", async () => {
@@ -72,14 +79,16 @@ describe("the log", () => {
   test("has one line for a call that succeeds, at debug", async () => {
     await jobs.getJob({ id }, { metadata: { traceparent: "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } });
 
-    expect(server.logged).toMatchObject([{
-      level: 20,
-      method: "millwright.v1.JobService/GetJob",
-      code: "OK",
-      tenant: "default",
-      trace_id: "0af7651916cd43dd8448eb211c80319c",
-      ms: expect.any(Number),
-    }]);
+    expect(server.logged).toMatchObject([
+      {
+        level: 20,
+        method: "millwright.v1.JobService/GetJob",
+        code: "OK",
+        tenant: "default",
+        trace_id: "0af7651916cd43dd8448eb211c80319c",
+        ms: expect.any(Number),
+      },
+    ]);
   });
 
   test("has one line for a refusal, at warn, with its reason", async () => {
@@ -114,13 +123,21 @@ describe("the log", () => {
 
 describe("the metrics", () => {
   test("count calls by method and code, and open streams", async () => {
-    const before = await valueOf("millwright_rpc_duration_seconds_count", { method: "millwright.v1.JobService/GetJob", code: "NOT_FOUND" });
+    const before = await valueOf("millwright_rpc_duration_seconds_count", {
+      method: "millwright.v1.JobService/GetJob",
+      code: "NOT_FOUND",
+    });
     await refusalOf(jobs.getJob({ id: "missing" }));
     const watch = jobs.watchJob({ id: "open", afterSeq: 1n })[Symbol.asyncIterator]();
     await watch.next();
 
     const method = "millwright.v1.JobService/WatchJob";
-    expect(await valueOf("millwright_rpc_duration_seconds_count", { method: "millwright.v1.JobService/GetJob", code: "NOT_FOUND" })).toBe(before + 1);
+    expect(
+      await valueOf("millwright_rpc_duration_seconds_count", {
+        method: "millwright.v1.JobService/GetJob",
+        code: "NOT_FOUND",
+      }),
+    ).toBe(before + 1);
     expect(await valueOf("millwright_streams_active", { method })).toBe(1);
     await watch.return?.();
     await vi.waitUntil(async () => (await valueOf("millwright_streams_active", { method })) === 0);
@@ -129,9 +146,13 @@ describe("the metrics", () => {
 
 async function valueOf(name: string, labels: Record<string, string>): Promise<number> {
   const metrics = await server.metrics.registry.getMetricsAsJSON();
-  const values = metrics.flatMap((metric) => metric.values as { metricName?: string; labels: Record<string, unknown>; value: number }[])
-    .concat(metrics.flatMap((metric) => (metric.name === name ? metric.values as never[] : [])));
-  const found = values.find((one) => (one.metricName ?? name) === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value));
+  const values = metrics
+    .flatMap((metric) => metric.values as { metricName?: string; labels: Record<string, unknown>; value: number }[])
+    .concat(metrics.flatMap((metric) => (metric.name === name ? (metric.values as never[]) : [])));
+  const found = values.find(
+    (one) =>
+      (one.metricName ?? name) === name && Object.entries(labels).every(([key, value]) => one.labels[key] === value),
+  );
   return found?.value ?? 0;
 }
 
@@ -151,12 +172,22 @@ describe("open streams", () => {
     const others = await Promise.all([open("b"), open("b")]);
     const beyondAll = await refused("c");
 
-    expect(beyondOwn).toMatchObject({ code: "RESOURCE_EXHAUSTED", reason: "WATCHERS_EXCEEDED", facts: { scope: "tenant", limit: "3" } });
+    expect(beyondOwn).toMatchObject({
+      code: "RESOURCE_EXHAUSTED",
+      reason: "WATCHERS_EXCEEDED",
+      facts: { scope: "tenant", limit: "3" },
+    });
     expect(beyondOwn.retryAfterMs).toBeGreaterThan(0);
     expect(beyondAll.facts).toMatchObject({ scope: "server", limit: "5" });
 
     await others[0]?.return?.();
-    await vi.waitUntil(async () => await open("c").then((watch) => own.push(watch), () => false));
+    await vi.waitUntil(
+      async () =>
+        await open("c").then(
+          (watch) => own.push(watch),
+          () => false,
+        ),
+    );
     for (const watch of [...own, ...others]) await watch.return?.();
   });
 });

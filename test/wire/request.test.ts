@@ -48,9 +48,12 @@ describe("readJobId", () => {
 });
 
 describe("readJson", () => {
-  test.each(['{"b":1,"a":1.0,"a":2}', ' [1e400, "\\ud800"] ', '"text"', "null", "1.50"])("keeps %s byte for byte", (text) => {
-    expect(readJson(text, "spec_json", 1_000)).toBe(text);
-  });
+  test.each(['{"b":1,"a":1.0,"a":2}', ' [1e400, "\\ud800"] ', '"text"', "null", "1.50"])(
+    "keeps %s byte for byte",
+    (text) => {
+      expect(readJson(text, "spec_json", 1_000)).toBe(text);
+    },
+  );
 
   test("takes nothing for an empty object", () => {
     expect(readJson("", "spec_json", 1_000)).toBe("{}");
@@ -91,9 +94,11 @@ const scope: TokenScope = { key: Buffer.from("key"), tenant: "a", query: "q" };
 
 describe("page tokens", () => {
   test("give back the cursor that was put in", () => {
-    fc.assert(fc.property(fc.array(fc.string()), (cursor) => {
-      expect(readPageToken(writePageToken(cursor, scope), scope)).toEqual(cursor);
-    }));
+    fc.assert(
+      fc.property(fc.array(fc.string()), (cursor) => {
+        expect(readPageToken(writePageToken(cursor, scope), scope)).toEqual(cursor);
+      }),
+    );
   });
 
   test("begin at the first page when empty", () => {
@@ -113,11 +118,13 @@ describe("page tokens", () => {
     const token = writePageToken(["2026-01-01", "0192"], scope);
     const altered = fc.tuple(fc.nat(token.length - 1), fc.constantFrom(..."AZaz09-_=+/ "));
 
-    fc.assert(fc.property(altered, ([at, char]) => {
-      const text = token.slice(0, at) + char + token.slice(at + 1);
-      fc.pre(text !== token);
-      expect(fieldRefused(() => readPageToken(text, scope))).toBe("page_token");
-    }));
+    fc.assert(
+      fc.property(altered, ([at, char]) => {
+        const text = token.slice(0, at) + char + token.slice(at + 1);
+        fc.pre(text !== token);
+        expect(fieldRefused(() => readPageToken(text, scope))).toBe("page_token");
+      }),
+    );
   });
 
   test.each(["x", "AAAA", "%", "a".repeat(2_000), `${writePageToken([], scope)}=`])("refuse %j", (text) => {
@@ -129,11 +136,20 @@ describe("queryOf", () => {
   const request = (init: object) => queryOf(ListJobsRequestSchema, create(ListJobsRequestSchema, init));
 
   test("does not depend on the order of labels, nor on the page asked for", () => {
-    expect(request({ labels: { a: "1", b: "2" }, pageSize: 3, pageToken: "x" })).toBe(request({ labels: { b: "2", a: "1" } }));
+    expect(request({ labels: { a: "1", b: "2" }, pageSize: 3, pageToken: "x" })).toBe(
+      request({ labels: { b: "2", a: "1" } }),
+    );
   });
 
   test("depends on every filter", () => {
-    const queries = [{}, { name: "a" }, { targetName: "a" }, { labels: { a: "1" } }, { kinds: [1] }, { kinds: [1, 2] }].map(request);
+    const queries = [
+      {},
+      { name: "a" },
+      { targetName: "a" },
+      { labels: { a: "1" } },
+      { kinds: [1] },
+      { kinds: [1, 2] },
+    ].map(request);
 
     expect(new Set(queries).size).toBe(queries.length);
   });

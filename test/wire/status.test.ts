@@ -38,8 +38,12 @@ class DrizzleQueryError extends Error {
 }
 
 function everythingTold(status: ConnectError): string {
-  const details = [ErrorInfoSchema, BadRequestSchema, RetryInfoSchema].flatMap((schema) => status.findDetails<never>(schema as never));
-  return JSON.stringify([status.message, [...status.metadata], details], (_, value) => (typeof value === "bigint" ? `${value}` : value));
+  const details = [ErrorInfoSchema, BadRequestSchema, RetryInfoSchema].flatMap((schema) =>
+    status.findDetails<never>(schema as never),
+  );
+  return JSON.stringify([status.message, [...status.metadata], details], (_, value) =>
+    typeof value === "bigint" ? `${value}` : value,
+  );
 }
 
 describe("codeOf", () => {
@@ -59,14 +63,18 @@ describe("statusOf", () => {
     const status = statusOf(problem, "r-1");
 
     expect(status).toMatchObject({ code: Code.ResourceExhausted, rawMessage: "Cannot submit" });
-    expect(status.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "QUOTA_EXCEEDED", domain: "millwright.dev", metadata: { limit: "3" } }]);
-    expect(status.findDetails(BadRequestSchema)).toMatchObject([{ fieldViolations: [{ field: "requests[3].name", description: "is too much" }] }]);
+    expect(status.findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: "QUOTA_EXCEEDED", domain: "millwright.dev", metadata: { limit: "3" } },
+    ]);
+    expect(status.findDetails(BadRequestSchema)).toMatchObject([
+      { fieldViolations: [{ field: "requests[3].name", description: "is too much" }] },
+    ]);
     expect(status.findDetails(RetryInfoSchema)).toMatchObject([{ retryDelay: { seconds: 1n, nanos: 500_000_000 } }]);
     expect(status.metadata.get("x-request-id")).toBe("r-1");
   });
 
   test.each([
-    ["a Drizzle error", new DrizzleQueryError(new Error("duplicate key value violates unique constraint \"jobs_pkey\""))],
+    ["a Drizzle error", new DrizzleQueryError(new Error('duplicate key value violates unique constraint "jobs_pkey"'))],
     ["a plain error", new Error("canary-value at jobs_pkey")],
     ["a ConnectError made of a driver's words", ConnectError.from(new Error("canary-value jobs_pkey"))],
     ["an INTERNAL ConnectError", new ConnectError("canary-value jobs_pkey", Code.Internal)],
@@ -76,7 +84,9 @@ describe("statusOf", () => {
     const status = statusOf(thrown, "r-2");
 
     expect(status).toMatchObject({ code: Code.Internal, rawMessage: "Internal error" });
-    expect(status.findDetails(ErrorInfoSchema)).toMatchObject([{ reason: "INTERNAL", metadata: { request_id: "r-2" } }]);
+    expect(status.findDetails(ErrorInfoSchema)).toMatchObject([
+      { reason: "INTERNAL", metadata: { request_id: "r-2" } },
+    ]);
     expect(everythingTold(status)).not.toMatch(/canary|jobs_pkey|insert into|\.ts:/);
   });
 
@@ -139,6 +149,10 @@ describe("itemProblem", () => {
   });
 
   test("says no more of a defect than a call would", () => {
-    expect(itemProblem(new DrizzleQueryError(null))).toEqual({ code: 13, reason: "INTERNAL", message: "Internal error" });
+    expect(itemProblem(new DrizzleQueryError(null))).toEqual({
+      code: 13,
+      reason: "INTERNAL",
+      message: "Internal error",
+    });
   });
 });

@@ -1,5 +1,13 @@
 /** The rules of the contract, and the quick check that must never pass what they refuse. */
-import { create, type DescField, type DescMessage, fromBinary, type Message, ScalarType, toBinary } from "@bufbuild/protobuf";
+import {
+  create,
+  type DescField,
+  type DescMessage,
+  fromBinary,
+  type Message,
+  ScalarType,
+  toBinary,
+} from "@bufbuild/protobuf";
 import { createValidator } from "@bufbuild/protovalidate";
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
@@ -50,10 +58,20 @@ describe("validation", () => {
     ["a control character", SubmitJobRequestSchema, { kind: 1, name: "a\nb" }, ["name"]],
     ["a priority out of range", SubmitJobRequestSchema, { kind: 1, priority: 1_000_001 }, ["priority"]],
     ["a time out of range", SubmitJobRequestSchema, { kind: 1, runAfter: { seconds: -1n, nanos: 0 } }, ["run_after"]],
-    ["a time that is none", SubmitJobRequestSchema, { kind: 1, runAfter: { seconds: 0n, nanos: 2_000_000_000 } }, ["run_after"]],
+    [
+      "a time that is none",
+      SubmitJobRequestSchema,
+      { kind: 1, runAfter: { seconds: 0n, nanos: 2_000_000_000 } },
+      ["run_after"],
+    ],
     ["a span of opposite signs", SubmitJobRequestSchema, { kind: 1, timeout: { seconds: 1n, nanos: -5 } }, ["timeout"]],
     ["no requests", SubmitJobsRequestSchema, { requests: [] }, ["requests"]],
-    ["a bad item", SubmitJobsRequestSchema, { requests: [{ kind: 1 }, { kind: 1, maxAttempts: -1 }] }, ["requests[1].max_attempts"]],
+    [
+      "a bad item",
+      SubmitJobsRequestSchema,
+      { requests: [{ kind: 1 }, { kind: 1, maxAttempts: -1 }] },
+      ["requests[1].max_attempts"],
+    ],
     ["an unknown status in a list", ListJobsRequestSchema, { statuses: [1, 77] }, ["statuses[1]"]],
     ["no result", FinishJobsRequestSchema, { workerId: "w", results: [{ jobId: "x" }] }, ["results[0].result"]],
     ["negative progress", SyncWorkerRequestSchema, { workerId: "w", held: [{ progress: -1 }] }, ["held[0].progress"]],
@@ -69,7 +87,12 @@ describe("validation", () => {
       { workerId: "w", held: [{ metrics: [{ key: "loss", value: Number.POSITIVE_INFINITY }] }] },
       ["held[0].metrics[0].value"],
     ],
-    ["a lease that is too short", LeaseJobsRequestSchema, { workerId: "w", maxJobs: 1, lease: { seconds: 0n, nanos: 1 } }, ["lease"]],
+    [
+      "a lease that is too short",
+      LeaseJobsRequestSchema,
+      { workerId: "w", maxJobs: 1, lease: { seconds: 0n, nanos: 1 } },
+      ["lease"],
+    ],
   ])("refuses %s by its path", (_, desc, init, fields) => {
     expect(fieldsRefused(desc as DescMessage, init)).toEqual(fields);
   });
@@ -80,9 +103,12 @@ describe("validation", () => {
     ["a label's value", SubmitJobRequestSchema, { kind: 1, labels: { team: "\0" } }, ['labels["team"]']],
     ["a label's name", SubmitJobRequestSchema, { kind: 1, labels: { "a\0": "" } }, ['labels["a\\u0000"]']],
     ["an item of a list", LeaseJobsRequestSchema, { maxJobs: 1, tenants: ["ok", "\0"] }, ["tenants[1]"]],
-    ["a nested message", FinishJobsRequestSchema, { workerId: "w", results: [{ leaseToken: "\0", result: { case: "cancelled", value: {} } }] }, [
-      "results[0].lease_token",
-    ]],
+    [
+      "a nested message",
+      FinishJobsRequestSchema,
+      { workerId: "w", results: [{ leaseToken: "\0", result: { case: "cancelled", value: {} } }] },
+      ["results[0].lease_token"],
+    ],
   ])("refuses a NUL in %s", (_, desc, init, fields) => {
     expect(fieldsRefused(desc as DescMessage, init)).toEqual(fields);
   });
@@ -121,27 +147,33 @@ describe("certainMessage", () => {
     },
   );
 
-  test.each(requests.map((desc) => [desc.name, desc] as const))("never passes a %s that the rules refuse", (_, desc) => {
-    const certain = certainMessage(desc);
+  test.each(requests.map((desc) => [desc.name, desc] as const))(
+    "never passes a %s that the rules refuse",
+    (_, desc) => {
+      const certain = certainMessage(desc);
 
-    fc.assert(
-      fc.property(messages(desc), (init) => {
-        const message = fromBinary(desc, toBinary(desc, create(desc, init as never)));
-        if (certain(message)) expect(reference.validate(desc, message).violations ?? []).toEqual([]);
-      }),
-      { numRuns: 300 },
-    );
-  });
+      fc.assert(
+        fc.property(messages(desc), (init) => {
+          const message = fromBinary(desc, toBinary(desc, create(desc, init as never)));
+          if (certain(message)) expect(reference.validate(desc, message).violations ?? []).toEqual([]);
+        }),
+        { numRuns: 300 },
+      );
+    },
+  );
 
   test("passes most of what is valid", () => {
     let passed = 0;
     let valid = 0;
-    fc.assert(fc.property(messages(SubmitJobRequestSchema), (init) => {
-      const message = create(SubmitJobRequestSchema, init as never);
-      if (violationsOf(SubmitJobRequestSchema, message).length > 0) return;
-      valid++;
-      if (certainMessage(SubmitJobRequestSchema)(message)) passed++;
-    }), { numRuns: 2_000 });
+    fc.assert(
+      fc.property(messages(SubmitJobRequestSchema), (init) => {
+        const message = create(SubmitJobRequestSchema, init as never);
+        if (violationsOf(SubmitJobRequestSchema, message).length > 0) return;
+        valid++;
+        if (certainMessage(SubmitJobRequestSchema)(message)) passed++;
+      }),
+      { numRuns: 2_000 },
+    );
 
     expect(valid).toBeGreaterThan(200);
     expect(passed / valid).toBeGreaterThan(0.9);
@@ -170,8 +202,31 @@ const scalars: Partial<Record<ScalarType, fc.Arbitrary<unknown>>> = {
   [ScalarType.STRING]: mostly(
     ["", "a", "ner", "0192abcdef0123456789abcdef012345"],
     fc.string({ unit: "binary", maxLength: 20 }),
-    ["a/b", "model@3", "m@v", "team.x", "sha256:" + "0".repeat(64), "s3://b/k", "s3://u@b/k", "file:/../x", "12", "latest", "LATEST"],
-    ["\0", "a\u0001", " a", "..", "a//b", "a\u2028", "é".repeat(256), "😀".repeat(200), "x".repeat(257), "y".repeat(9_000)],
+    [
+      "a/b",
+      "model@3",
+      "m@v",
+      "team.x",
+      "sha256:" + "0".repeat(64),
+      "s3://b/k",
+      "s3://u@b/k",
+      "file:/../x",
+      "12",
+      "latest",
+      "LATEST",
+    ],
+    [
+      "\0",
+      "a\u0001",
+      " a",
+      "..",
+      "a//b",
+      "a\u2028",
+      "é".repeat(256),
+      "😀".repeat(200),
+      "x".repeat(257),
+      "y".repeat(9_000),
+    ],
   ),
   [ScalarType.BOOL]: fc.boolean(),
   [ScalarType.INT32]: mostly([0, 1], [-1, 2, 16, 100, 101, 500, 501, 1_000, 1_000_000, 1_000_001, 2_147_483_647]),
@@ -188,12 +243,21 @@ const times = fc.record({
 
 function values(field: DescField, depth: number): fc.Arbitrary<unknown> {
   if (field.fieldKind === "list") return fc.array(one(field, depth), { maxLength: 3 });
-  if (field.fieldKind === "map") return fc.dictionary(mostly(["a", "b", "c"], ["", "\u0001", "k".repeat(65)]) as fc.Arbitrary<string>, one(field, depth), { maxKeys: 3 });
+  if (field.fieldKind === "map")
+    return fc.dictionary(
+      mostly(["a", "b", "c"], ["", "\u0001", "k".repeat(65)]) as fc.Arbitrary<string>,
+      one(field, depth),
+      { maxKeys: 3 },
+    );
   return one(field, depth);
 }
 
 function one(field: DescField, depth: number): fc.Arbitrary<unknown> {
-  if (field.enum !== undefined) return mostly(field.enum.values.map((value) => value.number), [99, -1]);
+  if (field.enum !== undefined)
+    return mostly(
+      field.enum.values.map((value) => value.number),
+      [99, -1],
+    );
   if (field.message === undefined) return scalars[field.scalar!] ?? fc.constant(0);
   if (/\.(Timestamp|Duration)$/.test(field.message.typeName)) return times;
   return depth > 2 ? fc.constant({}) : messages(field.message, depth + 1);

@@ -212,23 +212,38 @@ INSERT INTO control_clock DEFAULT VALUES;
 INSERT INTO server_keys (name, value) VALUES ('page_token', uuid_send(gen_random_uuid()) || uuid_send(gen_random_uuid()));
 --> statement-breakpoint
 -- The whole log of a job in order of seq: what its rows tell (SUBMITTED, LEASED, the end) and what was appended.
+--
+-- SUBMITTED: a hold was there from the start if its release is the next event, or if nothing but an end came since.
+-- `run_after` is that of the next event, unless that is a requeue, which has overwritten the first one for good.
+-- LEASED: `run_after` and checkpoint are those of the event before it.
 CREATE VIEW job_log AS
-  SELECT tenant, id AS job_id, 1::bigint AS seq, 'submitted' AS type, created_at AS at, NULL::timestamptz AS started_at,
-    run_after, 0 AS attempt, 0::smallint AS progress, false AS held, NULL AS worker_id, NULL AS message,
-    NULL AS progress_message, NULL AS checkpoint, NULL AS metrics
-  FROM jobs
+  SELECT j.tenant, j.id AS job_id, 1::bigint AS seq, 'submitted' AS type, j.created_at AS at,
+    NULL::timestamptz AS started_at,
+    CASE WHEN e.type IN ('retry_scheduled', 'lease_expired') THEN NULL WHEN e.type IS NOT NULL THEN e.run_after
+      ELSE j.run_after END AS run_after,
+    0 AS attempt, 0::smallint AS progress,
+    coalesce(e.seq = 2 AND e.type = 'released', false) OR j.held AND j.event_seq = 1 + (j.outcome IS NOT NULL)::int
+      AND NOT EXISTS (SELECT FROM job_leases l WHERE l.tenant = j.tenant AND l.job_id = j.id) AS held,
+    NULL AS worker_id, NULL AS message, NULL AS progress_message, NULL AS checkpoint, NULL AS metrics
+  FROM jobs j LEFT JOIN LATERAL (
+    SELECT seq, type, run_after FROM job_events WHERE tenant = j.tenant AND job_id = j.id ORDER BY seq LIMIT 1) e ON true
   UNION ALL
-  SELECT tenant, job_id, leased_seq, 'leased', started_at, started_at, NULL, attempt, 0, false, worker_id, NULL, NULL,
-    checkpoint, NULL
-  FROM job_attempts
+  SELECT a.tenant, a.job_id, a.leased_seq, 'leased', a.started_at, a.started_at, e.run_after, a.attempt, 0, false,
+    a.worker_id, NULL, NULL, e.checkpoint, NULL
+  FROM job_attempts a LEFT JOIN LATERAL (
+    SELECT run_after, checkpoint FROM job_events WHERE tenant = a.tenant AND job_id = a.job_id AND seq < a.leased_seq
+    ORDER BY seq DESC LIMIT 1) e ON true
   UNION ALL
-  SELECT tenant, job_id, leased_seq, 'leased', started_at, started_at, NULL, attempt, 0, false, worker_id, NULL, NULL,
-    NULL, NULL
-  FROM job_leases
+  SELECT l.tenant, l.job_id, l.leased_seq, 'leased', l.started_at, l.started_at, j.run_after, l.attempt, 0, false,
+    l.worker_id, NULL, NULL, j.checkpoint, NULL
+  FROM job_leases l JOIN jobs j ON j.tenant = l.tenant AND j.id = l.job_id
   UNION ALL
-  SELECT tenant, id, leased_seq, 'leased', started_at, started_at, NULL, attempt, 0, false, worker_id, NULL, NULL, NULL,
-    NULL
-  FROM jobs WHERE leased_seq IS NOT NULL AND outcome IS NOT NULL
+  SELECT j.tenant, j.id, j.leased_seq, 'leased', j.started_at, j.started_at, j.run_after, j.attempt, 0, false, j.worker_id,
+    NULL, NULL, e.checkpoint, NULL
+  FROM jobs j LEFT JOIN LATERAL (
+    SELECT checkpoint FROM job_events WHERE tenant = j.tenant AND job_id = j.id AND seq < j.leased_seq
+    ORDER BY seq DESC LIMIT 1) e ON true
+  WHERE j.leased_seq IS NOT NULL AND j.outcome IS NOT NULL
   UNION ALL
   SELECT tenant, job_id, seq, type, at, started_at, run_after, attempt, progress, held, worker_id, message,
     progress_message, checkpoint, metrics
